@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/ajwt-driver/base64.h"
+
+#include <algorithm>
+
+#include "jose/base64url.h"
+
+namespace ajwt::driver {
+
+Result<Bytes> decode_base64(std::string_view text) {
+  for (int padding = 0; padding < 2 && text.ends_with('='); ++padding) text.remove_suffix(1);
+  std::string url_safe(text);
+  std::replace(url_safe.begin(), url_safe.end(), '+', '-');
+  std::replace(url_safe.begin(), url_safe.end(), '/', '_');
+  return jose::decode_base64url(url_safe);
+}
+
+std::string encode_base64(std::string_view bytes) {
+  std::string text = jose::encode_base64url(bytes);
+  std::replace(text.begin(), text.end(), '-', '+');
+  std::replace(text.begin(), text.end(), '_', '/');
+  while (text.size() % 4 != 0) text += '=';
+  return text;
+}
+
+}  // namespace ajwt::driver

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Runs the lab's attacks on the running `ajwt dev` and shows for each what was sent, what refused
+// it and why.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "apps/ajwt/support/session.h"
+#include "base/result.h"
+
+namespace ajwt::demo {
+
+// run_attacks runs the attacks named by id ("T2") or name ("t02-token-replay"), or all for none.
+// Returns how many attempts were not refused for the expected reason. Refuses k_not_found for a
+// name that no attack has, and what keeps an attack's honest twin from working.
+Result<int> run_attacks(app::Session& session, const std::filesystem::path& dev_folder,
+                        const std::vector<std::string>& names);
+
+}  // namespace ajwt::demo

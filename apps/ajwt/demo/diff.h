@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A unified diff of two texts.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace ajwt::demo {
+
+// unified_diff returns a diff with three lines of context, or "" for equal texts. Meant for
+// manifests: time and memory grow with the product of the changed regions' lines.
+std::string unified_diff(std::string_view before, std::string_view after, std::string_view name);
+
+}  // namespace ajwt::demo

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/ajwt/support/administrator.h"
+
+#include <filesystem>
+
+#include "apps/ajwt/support/key_input.h"
+#include "authority/authority.h"
+#include "json/write.h"
+#include "store/key_files.h"
+
+namespace ajwt::app {
+namespace {
+
+Status write_profile(const AdministratorFiles& files, const std::string& issuer) {
+  const json::Object profile{{"issuer", issuer},
+                             {"client_id", authority::administrator_client_id().str()},
+                             {"key_file", files.key_file}};
+  const std::string text = json::write_indented(profile) + "\n";
+  std::error_code error;
+  if (std::filesystem::exists(files.profile, error)) {
+    const auto present = store::read_private_file(files.profile);
+    if (present && present->reveal() == text) return ok();
+  }
+  return store::write_private_file(files.profile, Secret(text));
+}
+
+}  // namespace
+
+Result<AdministratorFiles> set_up_administrator(authority::Store& store, const std::string& data,
+                                                const std::string& issuer, Instant now) {
+  AdministratorFiles files{
+      .key_file = data + "/admin.key.pem", .profile = data + "/admin.json", .created = false};
+  AJWT_ASSIGN(const auto known, store.find_client(authority::administrator_client_id()));
+  std::error_code error;
+  if (known && !std::filesystem::exists(files.key_file, error)) return files;
+  if (!known) {
+    AJWT_ASSIGN(const KeyFile key, load_or_create_key(files.key_file));
+    AJWT_ASSIGN(const auto outcome,
+                authority::create_administrator(store, key.key.public_key(), now));
+    files.created = outcome == authority::AdministratorOutcome::kCreated;
+  }
+  AJWT_TRY(write_profile(files, issuer));
+  return files;
+}
+
+}  // namespace ajwt::app

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/ajwt/support/authority_process.h"
+
+#include <atomic>
+#include <filesystem>
+#include <utility>
+
+#include "apps/ajwt/support/administrator.h"
+#include "apps/ajwt/support/decision_log.h"
+#include "apps/ajwt/support/listen.h"
+#include "authority/authority.h"
+#include "http/error_response.h"
+#include "http/server.h"
+#include "protocol/uri.h"
+#include "store/key_files.h"
+#include "store/sqlite_store.h"
+
+namespace ajwt::app {
+namespace {
+
+Error wrong(std::string message) {
+  return refuse(Code::k_configuration_refused, std::move(message));
+}
+
+// Where the store's and the keys' own words say what is wrong but not what to do.
+Error with_remedy(const Error& error, const std::string& data) {
+  std::string remedy;
+  if (error.code() == Code::k_io_failed || error.code() == Code::k_key_file_unsafe) {
+    remedy = "Every file of " + data + " is needed: restore what is missing from a backup.";
+  }
+  if (remedy.empty()) return error;
+  std::string message = error.message();
+  if (!message.empty() && !message.ends_with('.')) message += '.';
+  return refuse(error.code(), message + (message.empty() ? "" : " ") + remedy)
+      .with_detail(error.detail());
+}
+
+}  // namespace
+
+Status check_serve_options(const ServeOptions& options) {
+  if (options.data.empty()) return wrong("data: a directory is needed.");
+  const bool loopback = is_loopback_address(options.address);
+  const bool clear = !options.tls;
+  if (!loopback && clear && options.clear_text == ClearText::kOnLoopback) {
+    return wrong("listen: beyond loopback TLS is needed: give tls-cert and tls-key, or tls-proxy "
+                 "if something before the authority ends TLS.");
+  }
+  if (options.public_url.empty()) {
+    if (loopback && options.clear_text == ClearText::kOnLoopback) return ok();
+    return wrong("public_url: is needed: the https URL by which clients address the authority.");
+  }
+  const auto url = parse_http_uri(options.public_url);
+  if (!url || !url->path.empty() || url->query || url->fragment) {
+    return wrong("public_url: must be scheme, host and port alone, as https://as.example.com.");
+  }
+  const bool encrypted = options.tls || options.clear_text == ClearText::kBehindTlsProxy;
+  if (encrypted && url->scheme != "https") return wrong("public_url: must begin with https.");
+  if (!encrypted && url->scheme != "http") {
+    return wrong("public_url: is https, but the authority would speak plain HTTP: give tls-cert "
+                 "and tls-key, or tls-proxy if something before it ends TLS.");
+  }
+  return ok();
+}
+
+// Parts are in the order in which they need one another.
+class AuthorityProcess::Parts {
+ public:
+  Parts(ServeOptions options, Log* log)
+      : options_(std::move(options)), metrics_(authority_metrics()), observer_(log, *metrics_) {}
+
+  Status start() {
+    AJWT_TRY(check_serve_options(options_));
+    AJWT_ASSIGN(store_, store::SqliteStore::open({.directory = options_.data}));
+    auto sealing_key = load_sealing_key();
+    if (!sealing_key) return with_remedy(sealing_key.error(), options_.data);
+    AJWT_TRY(listen());
+    if (auto made = make_authority(*std::move(sealing_key)); !made) {
+      return with_remedy(made.error(), options_.data);
+    }
+    AJWT_ASSIGN(administrator_, set_up_administrator(*store_, options_.data, issuer(), clock_.now()));
+    serving_.store(authority_.get());
+    return ok();
+  }
+
+  const std::string& issuer() const { return options_.public_url; }
+  std::uint16_t port() const { return server_->port(); }
+  const AdministratorFiles& administrator() const { return administrator_; }
+  void stop() {
+    if (server_) server_->stop();
+  }
+
+ private:
+  // load_sealing_key draws a key for an empty store alone: with a new one, the prompts that are
+  // there would be unreadable for good, and nobody would be told.
+  Result<crypto::SealingKey> load_sealing_key() {
+    const std::string path = options_.data + "/seal.key";
+    std::error_code error;
+    if (!std::filesystem::exists(path, error)) {
+      AJWT_ASSIGN(const auto applications, store_->list_applications());
+      if (!applications.empty()) {
+        return refuse(Code::k_io_failed, path + ", the key of the prompts, is missing");
+      }
+    }
+    return store::load_or_create_sealing_key(options_.data);
+  }
+
+  // listen comes before the authority is made, since only then is the port known, and the issuer
+  // has the port in it.
+  Status listen() {
+    http::ServerOptions server;
+    server.address = options_.address;
+    server.port = options_.port;
+    server.tls = options_.tls;
+    server.worker_threads = options_.worker_threads;
+    server.max_connections = options_.max_connections;
+    AJWT_ASSIGN(server_, http::Server::start(std::move(server), [this](const HttpRequest& request) {
+                  authority::Authority* authority = serving_.load();
+                  if (authority == nullptr) {
+                    return http::write_error_response(refuse(Code::k_overloaded));
+                  }
+                  return authority->handle(request);
+                }));
+    if (options_.public_url.empty()) {
+      options_.public_url = std::string(options_.tls ? "https://" : "http://") +
+                            host_of(options_.address) + ":" + std::to_string(server_->port());
+    }
+    return ok();
+  }
+
+  Status make_authority(crypto::SealingKey sealing_key) {
+    authority::AuthorityOptions options = options_.authority;
+    options.issuer = options_.public_url;
+    AJWT_ASSIGN(authority_, authority::Authority::create(std::move(options), *store_,
+                                                         std::move(sealing_key), clock_, observer_,
+                                                         [this] { return metrics_->write(); }));
+    return ok();
+  }
+
+  ServeOptions options_;
+  SystemClock clock_;
+  std::unique_ptr<http::Metrics> metrics_;
+  AuthorityDecisions observer_;
+  std::unique_ptr<store::SqliteStore> store_;
+  std::unique_ptr<authority::Authority> authority_;
+  AdministratorFiles administrator_{};
+  std::atomic<authority::Authority*> serving_{nullptr};
+  std::unique_ptr<http::Server> server_;  // the last: its threads use all of the above
+};
+
+AuthorityProcess::AuthorityProcess(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+AuthorityProcess::~AuthorityProcess() = default;
+
+Result<std::unique_ptr<AuthorityProcess>> AuthorityProcess::start(ServeOptions options, Log* log) {
+  std::error_code error;
+  const auto absolute = std::filesystem::absolute(options.data, error);
+  if (!error && !options.data.empty()) options.data = absolute.lexically_normal().string();
+  auto parts = std::make_unique<Parts>(std::move(options), log);
+  AJWT_TRY(parts->start());
+  return std::unique_ptr<AuthorityProcess>(new AuthorityProcess(std::move(parts)));
+}
+
+const std::string& AuthorityProcess::issuer() const { return parts_->issuer(); }
+std::uint16_t AuthorityProcess::port() const { return parts_->port(); }
+const AdministratorFiles& AuthorityProcess::administrator() const {
+  return parts_->administrator();
+}
+void AuthorityProcess::stop() { parts_->stop(); }
+
+}  // namespace ajwt::app

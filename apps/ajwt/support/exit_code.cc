@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/ajwt/support/exit_code.h"
+
+namespace ajwt::app {
+
+ExitCode exit_code_of(Code code) {
+  if (code == Code::k_agent_checksum_mismatch || code == Code::k_checksum_differs) {
+    return ExitCode::kDrift;
+  }
+  if (code == Code::k_configuration_refused) return ExitCode::kUsage;
+  if (code == Code::k_address_in_use) return ExitCode::kUnavailable;
+  switch (reason_of(code).http_status) {
+    case 400:
+    case 413:
+    case 415:
+      return ExitCode::kUsage;
+    case 401:
+    case 403:
+      return ExitCode::kDenied;
+    case 404:
+      return ExitCode::kNotFound;
+    case 429:
+    case 502:
+    case 503:
+      return ExitCode::kUnavailable;
+    default:
+      return ExitCode::kError;
+  }
+}
+
+}  // namespace ajwt::app

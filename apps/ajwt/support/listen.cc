@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "apps/ajwt/support/listen.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <charconv>
+
+namespace ajwt::app {
+
+Result<ListenAddress> parse_listen(std::string_view text) {
+  const std::size_t colon = text.rfind(':');
+  std::string_view address = text.substr(0, colon);
+  const std::string_view port =
+      colon == std::string_view::npos ? std::string_view() : text.substr(colon + 1);
+  std::uint16_t number = 0;
+  const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
+  const bool bracketed = address.starts_with('[') && address.ends_with(']');
+  if (bracketed) address = address.substr(1, address.size() - 2);
+  in_addr v4{};
+  in6_addr v6{};
+  const std::string host(address);
+  const bool known = bracketed ? inet_pton(AF_INET6, host.c_str(), &v6) == 1
+                               : inet_pton(AF_INET, host.c_str(), &v4) == 1;
+  if (!known || port.empty() || error != std::errc() || end != port.data() + port.size()) {
+    return refuse(Code::k_configuration_refused,
+                  "'" + std::string(text) +
+                      "' is no address and port, such as 127.0.0.1:8710 or [::1]:8710.");
+  }
+  return ListenAddress{host, number};
+}
+
+bool is_loopback_address(const std::string& address) {
+  in_addr v4{};
+  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
+  in6_addr v6{};
+  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
+}
+
+std::string host_of(const std::string& address) {
+  return address.find(':') == std::string::npos ? address : "[" + address + "]";
+}
+
+}  // namespace ajwt::app

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/attacks.h"
+#include "lab/scene.h"
+#include "protocol/names.h"
+
+namespace ajwt::lab {
+namespace {
+
+// A one-step workflow in which `agent_id` may write the manifest at once.
+json::Object shortcut(const Target& target, const std::string& workflow_id,
+                      const std::string& agent_id) {
+  const json::Object step{
+      {std::string(names::kAgentId), agent_id},
+      {std::string(names::kAction), "apply_patch"},
+      {std::string(names::kScopes), json::Array{"manifest:write"}},
+      {std::string(names::kAudience), target.audience}};
+  return json::Object{{std::string(names::kAppId), target.app_id},
+                      {std::string(names::kWorkflowId), workflow_id},
+                      {std::string(names::kSteps), json::Object{{"apply_patch", step}}}};
+}
+
+Result<std::vector<Attempt>> run(Scene& scene) {
+  const Target& target = scene.target();
+  AJWT_ASSIGN(const auto execution, scene.open_execution());
+  AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
+  AJWT_TRY(scene.call_step("read_manifest", token));
+
+  std::vector<Attempt> attempts;
+  AJWT_ASSIGN(const auto by_fleet,
+              scene.register_workflow(shortcut(target, target.workflow_id, "patcher"),
+                                      target.fleet));
+  attempts.push_back(attempt("a workflow without planning, registered by the fleet itself",
+                             "authority", Code::k_client_unauthorized, by_fleet));
+  AJWT_ASSIGN(const auto beyond,
+              scene.register_workflow(shortcut(target, "quick-fix", "classifier"),
+                                      target.registrar));
+  attempts.push_back(attempt("a workflow that gives the classifier the patcher's tool", "authority",
+                             Code::k_workflow_exceeds_grant, beyond));
+  MintParts other = scene.mint_parts("read_manifest", execution);
+  other.workflow_id = "quick-fix";
+  AJWT_ASSIGN(const auto swapped, scene.mint(other));
+  attempts.push_back(attempt("another workflow's name in a running execution", "authority",
+                             Code::k_execution_workflow_differs, swapped));
+  return attempts;
+}
+
+}  // namespace
+
+Attack t06_workflow_tampering() {
+  return {.id = "T6",
+          .name = "t06-workflow-tampering",
+          .title = "Workflow definition tampering",
+          .story = "An agent registers a workflow that lets it skip the others. Who may mint can never "
+                   "register, grants are frozen, and a running execution keeps its version.",
+          .run = run};
+}
+
+}  // namespace ajwt::lab

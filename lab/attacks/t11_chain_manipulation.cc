@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "lab/attacks.h"
+#include "lab/scene.h"
+#include "protocol/names.h"
+
+namespace ajwt::lab {
+namespace {
+
+MintParts with_chain(MintParts parts, json::Array chain) {
+  parts.extra.set(std::string(names::kDelegationContext),
+                  json::Object{{std::string(names::kChain), std::move(chain)}});
+  return parts;
+}
+
+Result<std::vector<Attempt>> run(Scene& scene) {
+  AJWT_ASSIGN(const auto execution, scene.open_execution());
+  AJWT_TRY(scene.take("propose_patch", execution));
+  AJWT_ASSIGN(const auto reported, scene.complete("propose_patch", execution));
+  if (reported.status != 200) {
+    return refuse(Code::k_internal_error, "honest report: " + reported.reason());
+  }
+
+  const MintParts honest = scene.mint_parts("apply_patch", execution);
+  std::vector<Attempt> attempts;
+  const auto manipulate = [&](std::string sent, Code expected, const MintParts& parts) -> Status {
+    AJWT_ASSIGN(const auto answer, scene.mint(parts));
+    attempts.push_back(attempt(std::move(sent), "authority", expected, answer));
+    return ok();
+  };
+  AJWT_TRY(manipulate("a chain without the planner", Code::k_delegation_chain_differs,
+                      with_chain(honest, json::Array{"supervisor", "classifier", "patcher"})));
+  AJWT_TRY(manipulate("the links reordered", Code::k_delegation_chain_differs,
+                      with_chain(honest, json::Array{"planner", "classifier", "supervisor"})));
+  AJWT_TRY(manipulate("an id that carries the separator", Code::k_delegation_chain_differs,
+                      with_chain(honest, json::Array{"supervisor|classifier", "planner"})));
+  MintParts first = with_chain(scene.mint_parts("read_manifest", execution), json::Array{});
+  first.agent_id = "patcher";
+  first.checksum = scene.checksum_of("patcher");
+  first.proof_key = scene.agent_key("patcher");
+  AJWT_TRY(manipulate("the patcher claims the first step, with the empty chain of a beginning",
+                      Code::k_step_agent_differs, first));
+
+  AJWT_ASSIGN(const auto twin,
+              scene.mint(with_chain(honest, json::Array{"supervisor", "classifier", "planner"})));
+  if (twin.status != 200) return refuse(Code::k_internal_error, "true chain: " + twin.reason());
+  return attempts;
+}
+
+}  // namespace
+
+Attack t11_chain_manipulation() {
+  return {.id = "T11",
+          .name = "t11-chain-manipulation",
+          .title = "Delegation chain manipulation",
+          .story = "A claimed chain leaves out, reorders or renames who handed the work on. The chain "
+                   "in a token comes from the authority's record; a claim that differs is refused.",
+          .run = run};
+}
+
+}  // namespace ajwt::lab

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "jose/base64url.h"
+#include "lab/attacks.h"
+#include "lab/scene.h"
+#include "protocol/names.h"
+
+namespace ajwt::lab {
+namespace {
+
+// What must not be seen: every line of every prompt, and every tool's description.
+std::vector<std::string> private_texts(const Target& target) {
+  std::vector<std::string> texts;
+  for (const auto& [id, agent] : target.agents) {
+    std::istringstream prompt(agent.prompt_template);
+    for (std::string line; std::getline(prompt, line);) texts.push_back(line);
+    for (const auto& tool : agent.tools) texts.push_back(tool.description);
+  }
+  return texts;
+}
+
+// inspect tells whether a text that others can see holds something private.
+Attempt inspect(const Target& target, std::string what, const std::string& text) {
+  const auto texts = private_texts(target);
+  const bool exposed = std::any_of(texts.begin(), texts.end(), [&](const auto& secret) {
+    return text.find(secret) != std::string::npos;
+  });
+  return Attempt{.sent = std::move(what),
+                 .refused_by = "inspection",
+                 .expected = "nothing_exposed",
+                 .got = exposed ? "" : "nothing_exposed",
+                 .status = 0};
+}
+
+Result<std::string> payload_of(const std::string& token) {
+  const auto first = token.find('.');
+  const auto second = token.find('.', first + 1);
+  if (second == std::string::npos) return refuse(Code::k_jws_malformed);
+  AJWT_ASSIGN(const auto bytes, jose::decode_base64url(
+                                    std::string_view(token).substr(first + 1, second - first - 1)));
+  return std::string(as_text(bytes));
+}
+
+Result<std::string> read_log(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  if (!file) return refuse(Code::k_io_failed, path);
+  return std::move(text).str();
+}
+
+Result<std::vector<Attempt>> run(Scene& scene) {
+  const Target& target = scene.target();
+  AJWT_ASSIGN(const auto execution, scene.open_execution());
+  AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
+  AJWT_TRY(scene.call_step("read_manifest", token));
+
+  std::vector<Attempt> attempts;
+  AJWT_ASSIGN(const auto payload, payload_of(token));
+  attempts.push_back(inspect(target, "reading a decoded token", payload));
+  MintParts wrong = scene.mint_parts("read_manifest", execution);
+  wrong.checksum = "sha256:" + std::string(64, '0');
+  AJWT_ASSIGN(const auto error, scene.mint(wrong));
+  attempts.push_back(inspect(target, "reading the error of a wrong checksum", error.text));
+  AJWT_ASSIGN(const auto metrics, scene.get(target.issuer + "/metrics"));
+  attempts.push_back(inspect(target, "reading the metrics", metrics.text));
+  if (!target.log_file.empty()) {
+    AJWT_ASSIGN(const auto log, read_log(target.log_file));
+    if (log.empty()) return refuse(Code::k_io_failed, "the log is empty: " + target.log_file);
+    attempts.push_back(inspect(target, "reading the system's log", log));
+  }
+
+  // Another application's agents, read with this application's credential: told apart from an
+  // application that is not there by nothing.
+  const std::string scope(names::kScopeMint);
+  AJWT_ASSIGN(const auto other,
+              scene.get_with_token("/intent/agents/ajwt-admin", target.fleet, scope));
+  attempts.push_back(attempt("another application's registrations", "authority",
+                             Code::k_not_found, other));
+  AJWT_ASSIGN(const auto anonymous, scene.get(target.issuer + "/intent/agents/" + target.app_id));
+  attempts.push_back(attempt("the registrations without any credential", "authority",
+                             Code::k_token_required, anonymous));
+  return attempts;
+}
+
+}  // namespace
+
+Attack t12_configuration_exposure() {
+  return {.id = "T12",
+          .name = "t12-configuration-exposure",
+          .title = "Agent configuration exposure",
+          .story = "Someone looks for prompts and tools in tokens, errors, metrics, logs and the "
+                   "registry. Prompts are sealed at rest and readable by their owner alone.",
+          .run = run};
+}
+
+}  // namespace ajwt::lab

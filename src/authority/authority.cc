@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authority/authority.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+
+#include "authority/exchange.h"
+#include "authority/keys/key_ring.h"
+#include "authority/oauth/authenticate.h"
+#include "authority/oauth/client_authentication.h"
+#include "authority/oauth/rate_limiter.h"
+#include "authority/oauth/refusal.h"
+#include "authority/endpoints/request_body.h"
+#include "authority/routes.h"
+#include "crypto/random.h"
+#include "guard/token_cache.h"
+#include "json/utf8.h"
+#include "protocol/names.h"
+#include "protocol/uri.h"
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::size_t kTokenCacheCapacity = 10'000;
+constexpr std::size_t kMaxAuditedMessage = 512;
+constexpr std::string_view kUnknownOperation = "unknown";
+
+Digest random_digest() {
+  Digest digest{};
+  const Bytes bytes = crypto::random_bytes(digest.size());
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+Error wrong_option(std::string message) {
+  return refuse(Code::k_configuration_refused, std::move(message));
+}
+
+Status check_options(const AuthorityOptions& options) {
+  const auto issuer = parse_http_uri(options.issuer);
+  if (!issuer || !issuer->path.empty() || issuer->query || issuer->fragment) {
+    return wrong_option("issuer must be an http or https origin without path or trailing slash.");
+  }
+  const auto positive = {options.intent_token_lifetime, options.access_token_lifetime,
+                         options.nonce_lifetime, options.execution_lifetime};
+  if (std::any_of(positive.begin(), positive.end(), [](Seconds s) { return s < Seconds(1); }) ||
+      options.skew < Seconds(0) || options.key_overlap < Seconds(0)) {
+    return wrong_option("lifetimes must be at least one second.");
+  }
+  if (options.execution_lifetime > options.execution_lifetime_max) {
+    return wrong_option("execution_lifetime is above execution_lifetime_max.");
+  }
+  return ok();
+}
+
+// retention is how long a key that signs no more is published: until the last token that it signed
+// has expired everywhere.
+Seconds retention(const AuthorityOptions& options) {
+  const Seconds longest = std::max(options.intent_token_lifetime, options.access_token_lifetime);
+  return std::max(options.key_overlap, longest + options.skew);
+}
+
+bool has_register_or_admin_scope(const Scopes& scopes) {
+  return std::any_of(scopes.begin(), scopes.end(), [](const auto& scope) {
+    return scope.starts_with("admin:") || scope.starts_with("register:");
+  });
+}
+
+std::string_view tried_scheme(const HttpRequest& request) {
+  const auto field = request.headers.find(names::kAuthorization);
+  return field ? field->substr(0, field->find(' ')) : std::string_view();
+}
+
+RefusalFacts refusal_facts(const Exchange& exchange) {
+  const auto& options = exchange.context().options;
+  const bool shown =
+      options.hints == HintRule::kEveryone ||
+      (exchange.identity && has_register_or_admin_scope(exchange.identity->scopes));
+  return RefusalFacts{.issuer = options.issuer,
+                      .decision_id = exchange.decision_id,
+                      .door = exchange.door,
+                      .tried_scheme = tried_scheme(exchange.request),
+                      .hints = shown ? HintVisibility::kShown : HintVisibility::kHidden};
+}
+
+Status check_any_scope(const Caller& caller, const AnyScope& scopes) {
+  std::string needed;
+  for (const auto scope : scopes) {
+    if (scope.empty()) continue;
+    if (has_scope(caller.scopes(), scope)) return ok();
+    needed += (needed.empty() ? "" : " ") + std::string(scope);
+  }
+  if (needed.empty()) return ok();
+  // The first one is what an application's own client would hold.
+  return caller.check_scope(scopes.front());
+}
+
+Result<HttpResponse> run(const Route& route, Exchange& exchange) {
+  if (exchange.request.body.size() > route.max_body) {
+    return route.max_body == 0 ? refuse(Code::k_parameter_malformed, "No body is expected.")
+                               : refuse(Code::k_body_too_large);
+  }
+  if (const auto* handler = std::get_if<PublicHandler>(&route.handler)) {
+    return (*handler)(exchange);
+  }
+  AJWT_ASSIGN(json::Object body, parse_json_body(exchange.request));
+  const Accepts accepts =
+      route.auth == Auth::kTokenOrDirect ? Accepts::kTokenOrDirect : Accepts::kToken;
+  AJWT_ASSIGN(Authenticated caller,
+              CallerAuthenticator::authenticate_json(exchange, std::move(body), accepts));
+  AJWT_TRY(check_any_scope(caller.caller, route.scopes));
+  return std::get<CallerHandler>(route.handler)(exchange, caller);
+}
+
+Result<HttpResponse> dispatch(Exchange& exchange) {
+  const auto& request = exchange.request;
+  auto match = find_route(request.method, request.path);
+  const Budgeted budgeted = match ? match->route->budgeted : Budgeted::kAddress;
+  if (budgeted != Budgeted::kNone) {
+    AJWT_TRY(exchange.context().limits.take(Limit::kAddress, request.peer, exchange.now));
+  }
+  if (!match) return std::move(match).error();
+  const Route& route = *match->route;
+  exchange.operation = route.operation;
+  exchange.budgeted = route.budgeted;
+  exchange.door = route.auth == Auth::kByGrant ? Door::kTokenEndpoint : Door::kResource;
+  exchange.parameters = std::move(match->parameters);
+  return run(route, exchange);
+}
+
+// is_failed_authentication: what an unknown sender can repeat to guess or to flood.
+bool is_failed_authentication(const Exchange& exchange, const Error& error) {
+  const auto wire = error.reason().oauth_error;
+  return !exchange.identity &&
+         (wire == "invalid_client" || wire == "invalid_token" || wire == "invalid_dpop_proof");
+}
+
+// is_audited: refusals from the authenticated application on are entries (ruling 31). A request
+// for a nonce is part of the protocol, and writing down what is over its budget would let a flood
+// fill the disk; both are counted.
+bool is_audited(const Exchange& exchange, const Error& error) {
+  return exchange.identity && error.reason().klass == ReasonClass::kRefusal &&
+         error.reason().oauth_error != "use_dpop_nonce" && error.code() != Code::k_rate_limited;
+}
+
+AuditEntry refusal_audit(const Exchange& exchange, const Error& error) {
+  json::Object facts;
+  const auto set = [&](std::string_view name, const std::string& text) {
+    if (!text.empty()) facts.set(std::string(name), text);
+  };
+  set(names::kSub, exchange.trace.subject);
+  set(names::kExecutionId, exchange.trace.execution_id);
+  set(names::kWorkflowStep, exchange.trace.workflow_step);
+  set(names::kJkt, exchange.proof_jkt);
+  set(names::kErrorDescription, json::repair_utf8(error.message().substr(0, kMaxAuditedMessage)));
+  return build_audit(exchange.identity->app_id, exchange.decision_id, exchange.operation,
+                     error.code(), exchange.identity->client_id, exchange.now, std::move(facts));
+}
+
+// settle_refusal writes down or counts a refusal; it returns the error to answer with.
+Error settle_refusal(const Exchange& exchange, Error error) {
+  auto& context = exchange.context();
+  if (is_audited(exchange, error)) {
+    if (auto written = context.store.append_audit(refusal_audit(exchange, error)); !written) {
+      // The answer stays no; that nobody wrote it down belongs into the log.
+      return Error(error.code(), error.message())
+          .with_items(error.items())
+          .with_detail(error.detail() + "; not audited: " + written.error().describe());
+    }
+    return error;
+  }
+  if (is_failed_authentication(exchange, error)) {
+    auto budget =
+        context.limits.take(Limit::kAddressFailures, exchange.request.peer, exchange.now);
+    if (!budget) return std::move(budget).error();
+  }
+  return error;
+}
+
+void add_common_headers(HttpResponse& response, const Exchange& exchange) {
+  response.headers.set("X-Content-Type-Options", "nosniff");
+  if (response.headers.find("Cache-Control")) return;
+  response.headers.add("Cache-Control", "no-store");
+  response.headers.add("Pragma", "no-cache");
+  response.headers.add(std::string(names::kDpopNonce),
+                       exchange.context().nonces.issue(exchange.now));
+}
+
+}  // namespace
+
+// Parts is what lives as long as the authority. `context` refers to the members above it.
+struct Authority::Parts {
+  Parts(AuthorityOptions options, Store& store, crypto::SealingKey sealing_key, const Clock& clock,
+        DecisionObserver& observer, std::unique_ptr<KeyRing> key_ring,
+        ClientAuthenticator authenticator, MetricsText text)
+      : replays(random_digest()),
+        keys(std::move(key_ring)),
+        limits(options.rate_limits, random_digest()),
+        clients(std::move(authenticator)),
+        tokens(kTokenCacheCapacity),
+        metrics(std::move(text)),
+        context{.options = options,
+                .store = store,
+                .clock = clock,
+                .observer = observer,
+                .keys = *keys,
+                .limits = limits,
+                .replays = replays,
+                .nonces = NonceIssuer(random_digest(), options.nonce_lifetime),
+                .sealing_key = std::move(sealing_key)},
+        services{context, clients, tokens, metrics} {}
+
+  guard::MemoryReplayCache replays;
+  std::unique_ptr<KeyRing> keys;
+  RateLimiter limits;
+  ClientAuthenticator clients;
+  guard::TokenCache tokens;
+  MetricsText metrics;
+  Context context;
+  Services services;
+};
+
+Authority::Authority(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+
+Authority::~Authority() = default;
+
+Result<std::unique_ptr<Authority>> Authority::create(AuthorityOptions options, Store& store,
+                                                     crypto::SealingKey sealing_key,
+                                                     const Clock& clock,
+                                                     DecisionObserver& observer,
+                                                     std::function<std::string()> metrics) {
+  AJWT_TRY(check_options(options));
+  AJWT_ASSIGN(auto keys, KeyRing::load(store, retention(options), clock.now()));
+  AJWT_ASSIGN(auto clients, ClientAuthenticator::create(store, options.issuer, options.skew));
+  return std::unique_ptr<Authority>(new Authority(
+      std::make_unique<Parts>(std::move(options), store, std::move(sealing_key), clock, observer,
+                              std::move(keys), std::move(clients), std::move(metrics))));
+}
+
+HttpResponse Authority::handle(const HttpRequest& request) {
+  const auto began = std::chrono::steady_clock::now();
+  Context& context = parts_->context;
+  const Instant now = context.clock.now();
+  Exchange exchange{.services = parts_->services,
+                    .request = request,
+                    .now = now,
+                    .decision_id = make_decision_id(now),
+                    .operation = std::string(kUnknownOperation),
+                    .door = Door::kResource,
+                    .budgeted = Budgeted::kNone,
+                    .parameters = {},
+                    .identity = std::nullopt,
+                    .trace = {},
+                    .proof_jkt = {}};
+  // A key whose time has come is not published again, even if the store cannot drop it now.
+  (void)context.keys.drop_retired(now);
+
+  auto answer = dispatch(exchange);
+  std::optional<Error> refused;
+  if (!answer) refused = settle_refusal(exchange, std::move(answer).error());
+  HttpResponse response =
+      refused ? refuse_response(*refused, refusal_facts(exchange)) : *std::move(answer);
+  add_common_headers(response, exchange);
+
+  const auto took = std::chrono::steady_clock::now() - began;
+  context.observer.on_decision(Decision{
+      .decision_id = exchange.decision_id,
+      .operation = exchange.operation,
+      .refused = refused ? std::optional<Code>(refused->code()) : std::nullopt,
+      .detail = refused ? std::string_view(refused->detail()) : std::string_view(),
+      .client_id = exchange.identity ? exchange.identity->client_id.str() : std::string(),
+      .subject = exchange.trace.subject,
+      .execution_id = exchange.trace.execution_id,
+      .workflow_step = exchange.trace.workflow_step,
+      .microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
+  return response;
+}
+
+std::vector<std::string> Authority::operations() {
+  std::vector<std::string> names{std::string(kUnknownOperation), "client_credentials"};
+  for (const auto& route : routes()) names.emplace_back(route.operation);
+  std::sort(names.begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
+  return names;
+}
+
+}  // namespace ajwt::authority

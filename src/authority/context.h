@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Context: what every operation of the authority may use. Made once by Authority; all members are
+// safe for concurrent use and outlive every request.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "authority/oauth/rate_limits.h"
+#include "authority/ports.h"
+#include "authority/records.h"
+#include "base/clock.h"
+#include "crypto/seal.h"
+#include "guard/replay_cache.h"
+#include "jose/jwk.h"
+#include "protocol/access_token.h"
+#include "protocol/nonce.h"
+#include "protocol/proof.h"
+
+namespace ajwt::authority {
+
+class KeyRing;      // keys/key_ring.h: the active signing key and the published set
+class RateLimiter;  // oauth/rate_limiter.h
+
+// HintRule: whether refusals tell an application's own people what to run next. kOwner: only to a
+// caller authenticated for that application with an admin or register scope; kEveryone: `ajwt dev`.
+enum class HintRule { kOwner, kEveryone };
+
+struct AuthorityOptions {
+  std::string issuer;                 // "https://as.example.com": no trailing slash
+  Seconds intent_token_lifetime{300};
+  Seconds access_token_lifetime{600};  // plain tokens
+  Seconds nonce_lifetime{300};
+  Seconds skew{60};
+  Seconds execution_lifetime{3600};   // default and upper bound when a request names none
+  Seconds execution_lifetime_max{86400};
+  Seconds key_overlap{3600};          // a rotated key stays published; never below a token's lifetime
+  HintRule hints = HintRule::kOwner;
+  RateLimits rate_limits;
+};
+
+struct Context {
+  AuthorityOptions options;
+  Store& store;
+  const Clock& clock;
+  DecisionObserver& observer;
+  KeyRing& keys;
+  RateLimiter& limits;
+  guard::ReplayCache& replays;
+  NonceIssuer nonces;
+  crypto::SealingKey sealing_key;
+};
+
+// Caller is proof that a client authenticated itself; only oauth/authenticate.cc makes one.
+class Caller {
+ public:
+  // kDirect: by secret or assertion in this request; the DPoP header then proves the agent's key.
+  // kToken: by an access token of its own; the DPoP header proves that token's key.
+  enum class Via { kDirect, kToken };
+
+  const Client& client() const { return client_; }
+  const Application& application() const { return application_; }
+  Via via() const { return via_; }
+  // scopes: of the token, or, when direct, all that the client may ask for.
+  const Scopes& scopes() const { return scopes_; }
+  // check_scope refuses k_token_insufficient_scope (token) or k_client_unauthorized (direct).
+  Status check_scope(std::string_view scope) const;
+  // owns tells whether the caller may act for this application: its own, or any with an admin
+  // scope that covers the act.
+  bool owns(const AppId& app_id) const { return app_id == application_.app_id; }
+
+ private:
+  friend class CallerAuthenticator;
+  Caller(Client client, Application application, Via via, Scopes scopes)
+      : client_(std::move(client)),
+        application_(std::move(application)),
+        via_(via),
+        scopes_(std::move(scopes)) {}
+  Client client_;
+  Application application_;
+  Via via_;
+  Scopes scopes_;
+};
+
+// DecisionId names one decision in answer, log, metric exemplar and audit: "dec_...".
+std::string make_decision_id(Instant now);
+
+// build_audit makes an entry with what every entry has: decision_id, time, operation, outcome
+// ("allowed" or the reason's name), client_id; `facts` is appended. Draws the salt.
+AuditEntry build_audit(const AppId& app_id, std::string_view decision_id,
+                       std::string_view operation, std::optional<Code> refused,
+                       const ClientId& client_id, Instant now, json::Object facts);
+
+}  // namespace ajwt::authority

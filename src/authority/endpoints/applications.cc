@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Applications and their settings, for administrators.
+#include <utility>
+
+#include "authority/endpoints/endpoints.h"
+#include "authority/endpoints/request_body.h"
+#include "json/members.h"
+#include "protocol/names.h"
+#include "protocol/subject.h"
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::size_t kMaxNameBytes = 128;
+constexpr std::size_t kMaxAudiences = 64;
+
+constexpr std::string_view kWorkflowRule = "workflow_rule";
+constexpr std::string_view kChecksumInTokens = "checksum_in_tokens";
+constexpr std::string_view kAcceptsReference = "accepts_reference_checksum";
+constexpr std::string_view kAudiences = "audiences";
+
+std::string_view name(WorkflowRule rule) {
+  switch (rule) {
+    case WorkflowRule::kRequired:
+      return "required";
+    case WorkflowRule::kOptional:
+      return "optional";
+  }
+  return "required";
+}
+
+json::Object write_application(const Application& application) {
+  json::Object body;
+  body.set(std::string(names::kAppId), application.app_id.str());
+  body.set(std::string(names::kName), application.name);
+  body.set(std::string(kWorkflowRule), name(application.workflow_rule));
+  body.set(std::string(kChecksumInTokens), application.checksum_in_tokens);
+  body.set(std::string(kAcceptsReference), application.accepts_reference_checksum);
+  body.set(std::string(kAudiences), json::string_array(application.audiences));
+  body.set("created_at", to_unix(application.created_at));
+  return body;
+}
+
+Status check_audiences(const std::vector<std::string>& audiences, const std::string& issuer) {
+  if (audiences.size() > kMaxAudiences) {
+    return refuse(Code::k_limit_exceeded, "There are too many audiences.");
+  }
+  for (const auto& audience : audiences) {
+    AJWT_TRY(check_audience(audience));
+    // An agent's token for the authority would be an administrator's in its hand (threats T9).
+    if (audience == issuer) {
+      return refuse(Code::k_audience_exceeds_ceiling,
+                    "The authority itself is no audience of an application.");
+    }
+  }
+  return ok();
+}
+
+// read_settings reads the members that may be changed; those that are absent stay as they are.
+Status read_settings(json::Members& members, const std::string& issuer, Application& application) {
+  AJWT_ASSIGN(auto display_name, members.find_string(names::kName));
+  if (display_name) {
+    if (display_name->size() > kMaxNameBytes) {
+      return refuse(Code::k_parameter_malformed, std::string(names::kName));
+    }
+    application.name = *std::move(display_name);
+  }
+  AJWT_ASSIGN(const auto rule, members.find_string(kWorkflowRule));
+  if (rule) {
+    if (*rule != "required" && *rule != "optional") {
+      return refuse(Code::k_parameter_malformed, "workflow_rule is required or optional.");
+    }
+    application.workflow_rule =
+        *rule == "required" ? WorkflowRule::kRequired : WorkflowRule::kOptional;
+  }
+  AJWT_ASSIGN(const auto shown, members.find_boolean(kChecksumInTokens));
+  if (shown) application.checksum_in_tokens = *shown;
+  AJWT_ASSIGN(const auto reference, members.find_boolean(kAcceptsReference));
+  if (reference) application.accepts_reference_checksum = *reference;
+  AJWT_ASSIGN(auto audiences, members.find_strings(kAudiences));
+  if (audiences) {
+    AJWT_TRY(check_audiences(*audiences, issuer));
+    application.audiences = *std::move(audiences);
+  }
+  return members.check_no_others();
+}
+
+AuditEntry application_audit(const Exchange& exchange, const Application& application) {
+  json::Object facts = write_application(application);
+  facts.remove("created_at");
+  return build_audit(application.app_id, exchange.decision_id, exchange.operation, std::nullopt,
+                     exchange.identity->client_id, exchange.now, std::move(facts));
+}
+
+Result<Application> get_application(const Exchange& exchange) {
+  AJWT_ASSIGN(const AppId app_id, parse_path_id<AppId>(exchange, 0));
+  AJWT_ASSIGN(auto application, exchange.context().store.find_application(app_id));
+  if (!application) return refuse(Code::k_not_found);
+  return *std::move(application);
+}
+
+}  // namespace
+
+Result<HttpResponse> handle_list_applications(Exchange& exchange, Authenticated&) {
+  AJWT_ASSIGN(const auto applications, exchange.context().store.list_applications());
+  json::Array list;
+  for (const auto& application : applications) list.emplace_back(write_application(application));
+  json::Object body;
+  body.set("applications", std::move(list));
+  return write_json_response(200, body);
+}
+
+Result<HttpResponse> handle_create_application(Exchange& exchange, Authenticated& caller) {
+  json::Members members(caller.body);
+  AJWT_ASSIGN(const std::string id, members.get_string(names::kAppId));
+  AJWT_ASSIGN(AppId app_id, parse_app_id(id));
+  Application application{.app_id = app_id,
+                          .name = app_id.str(),
+                          .workflow_rule = WorkflowRule::kRequired,
+                          .checksum_in_tokens = false,
+                          .accepts_reference_checksum = false,
+                          .audiences = {},
+                          .created_at = exchange.now};
+  AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
+  AJWT_TRY(exchange.context().store.create_application(application,
+                                                       application_audit(exchange, application)));
+  return write_json_response(201, write_application(application));
+}
+
+Result<HttpResponse> handle_get_application(Exchange& exchange, Authenticated&) {
+  AJWT_ASSIGN(const Application application, get_application(exchange));
+  return write_json_response(200, write_application(application));
+}
+
+Result<HttpResponse> handle_update_application(Exchange& exchange, Authenticated& caller) {
+  AJWT_ASSIGN(Application application, get_application(exchange));
+  json::Members members(caller.body);
+  AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
+  AJWT_TRY(exchange.context().store.update_application(application,
+                                                       application_audit(exchange, application)));
+  return write_json_response(200, write_application(application));
+}
+
+}  // namespace ajwt::authority

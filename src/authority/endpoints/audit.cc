@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The audit log, for administrators, and who is asking.
+#include <charconv>
+#include <limits>
+
+#include "authority/endpoints/endpoints.h"
+#include "authority/endpoints/request_body.h"
+#include "jose/base64url.h"
+#include "json/parse.h"
+#include "protocol/names.h"
+#include "protocol/subject.h"
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::int64_t kDefaultLimit = 100;
+constexpr std::int64_t kMaxLimit = 1000;
+
+Result<std::int64_t> find_number(const Form& query, std::string_view name, std::int64_t otherwise,
+                                 std::int64_t largest) {
+  const auto text = query.find(name);
+  if (!text) return otherwise;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
+  if (error != std::errc() || end != text->data() + text->size() || number < 0 ||
+      number > largest) {
+    return refuse(Code::k_parameter_malformed, std::string(name));
+  }
+  return number;
+}
+
+Result<json::Object> write_leaf(const AuditLeaf& leaf) {
+  AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.bytes));
+  json::Object body;
+  body.set("sequence", leaf.sequence);
+  body.set("entry", std::move(entry));
+  body.set("salt", jose::encode_base64url(leaf.salt));
+  return body;
+}
+
+}  // namespace
+
+Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
+  AJWT_ASSIGN(const Form query, parse_query(exchange.request, {"after", "limit", names::kAppId}));
+  AJWT_ASSIGN(const auto after,
+              find_number(query, "after", 0, std::numeric_limits<std::int64_t>::max()));
+  AJWT_ASSIGN(const auto limit, find_number(query, "limit", kDefaultLimit, kMaxLimit));
+  std::optional<AppId> app_id;
+  if (const auto text = query.find(names::kAppId)) {
+    AJWT_ASSIGN(app_id, parse_app_id(*text));
+  }
+  AJWT_ASSIGN(const auto leaves, exchange.context().store.list_audit(
+                                     after, static_cast<std::size_t>(limit), app_id));
+  json::Array list;
+  std::int64_t last = after;
+  for (const auto& leaf : leaves) {
+    AJWT_ASSIGN(json::Object written, write_leaf(leaf));
+    list.emplace_back(std::move(written));
+    last = leaf.sequence;
+  }
+  json::Object body;
+  body.set("entries", std::move(list));
+  body.set("next_after", last);
+  return write_json_response(200, body);
+}
+
+Result<HttpResponse> handle_whoami(Exchange& exchange, Authenticated& caller) {
+  json::Object body;
+  body.set(std::string(names::kClientId), caller.caller.client().client_id.str());
+  body.set(std::string(names::kAppId), exchange.identity->app_id.str());
+  body.set(std::string(names::kScope), join_scopes(caller.caller.scopes()));
+  return write_json_response(200, body);
+}
+
+}  // namespace ajwt::authority

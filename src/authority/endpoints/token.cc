@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The token endpoints: POST /oauth/token (form; client_credentials and agent_checksum) and POST
+// /intent/token (JSON; agent_checksum). One pipeline mints for both doors (protocol 5).
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "authority/endpoints/endpoints.h"
+#include "authority/endpoints/request_body.h"
+#include "authority/keys/key_ring.h"
+#include "authority/oauth/rate_limiter.h"
+#include "crypto/random.h"
+#include "json/parse.h"
+#include "protocol/names.h"
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::size_t kJtiBytes = 16;
+
+bool is_agent_checksum(std::string_view grant_type) {
+  return grant_type == names::kAgentChecksumGrant || grant_type == names::kAgentChecksumGrantUrn;
+}
+
+HttpResponse write_token(std::string_view token, Seconds expires_in, const Scopes& scope) {
+  json::Object body;
+  body.set(std::string(names::kAccessToken), token);
+  body.set(std::string(names::kTokenType), names::kDpop);
+  body.set(std::string(names::kExpiresIn), static_cast<std::int64_t>(expires_in.count()));
+  body.set(std::string(names::kScope), join_scopes(scope));
+  return write_json_response(200, body);
+}
+
+// find_audience returns the one audience that a form names, as `audience` or as `resource`.
+Result<std::optional<std::string>> find_audience(const Form& form) {
+  auto named = form.all(names::kAudience);
+  const auto resources = form.all(names::kResource);
+  named.insert(named.end(), resources.begin(), resources.end());
+  if (named.empty()) return std::optional<std::string>();
+  if (named.size() > 1) return refuse(Code::k_audience_not_single);
+  return std::optional<std::string>(named.front());
+}
+
+// form_to_json turns the form door's parameters into the JSON door's body (ruling 38), so that one
+// parser and one set of rules judge both. Parameters that the grant does not know are ignored (RFC
+// 6749 3.2).
+Result<json::Object> form_to_json(const Form& form) {
+  json::Object body;
+  AJWT_ASSIGN(const auto scope, form.get(names::kScope));
+  AJWT_ASSIGN(const Scopes scopes, parse_scope(scope));
+  body.set(std::string(names::kRequestedScopes), json::string_array(scopes));
+  AJWT_ASSIGN(auto audience, find_audience(form));
+  if (audience) body.set(std::string(names::kAudience), *std::move(audience));
+  for (const auto name : {names::kAgentId, names::kComputedChecksum, names::kWorkflowId,
+                          names::kWorkflowStep, names::kExecutionId, names::kTool}) {
+    if (const auto value = form.find(name)) body.set(std::string(name), *value);
+  }
+  if (const auto enabled = form.find(names::kWorkflowEnabled)) {
+    if (*enabled != "true" && *enabled != "false") {
+      return refuse(Code::k_parameter_malformed, "workflow_enabled is true or false.");
+    }
+    body.set(std::string(names::kWorkflowEnabled), *enabled == "true");
+  }
+  if (const auto context = form.find(names::kDelegationContext)) {
+    AJWT_ASSIGN(json::Object parsed, json::parse_object(*context));
+    body.set(std::string(names::kDelegationContext), std::move(parsed));
+  }
+  return body;
+}
+
+// check_agent_claims holds the agent's proof against the request. At mint the proof itself must
+// name the checksum: whoever signs it says what runs (protocol 5).
+Status check_agent_claims(const Authenticated& caller, const VerifiedProof& agent_proof,
+                          const MintRequest& request) {
+  if (!agent_proof.agent_checksum()) {
+    return refuse(Code::k_proof_claim_missing, std::string(names::kAgentChecksum));
+  }
+  return caller.check_proof_claims(request.agent_id, request.computed_checksum);
+}
+
+// counts_as_failure: refusals for what the agent is or claims to be, from a key that may guess on.
+bool counts_as_failure(Code code) {
+  constexpr std::array kCodes{Code::k_agent_unknown, Code::k_agent_revoked,
+                              Code::k_agent_key_unknown, Code::k_agent_checksum_mismatch};
+  return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
+}
+
+Result<HttpResponse> mint_for(Exchange& exchange, const Authenticated& caller,
+                              const MintRequest& request) {
+  AJWT_TRY(caller.caller.check_scope(names::kScopeMint));
+  AJWT_ASSIGN(const VerifiedProof agent_proof, caller.get_agent_proof());
+  exchange.proof_jkt = agent_proof.jkt();
+  AJWT_TRY(check_agent_claims(caller, agent_proof, request));
+
+  auto& limits = exchange.context().limits;
+  const std::string agent =
+      caller.caller.application().app_id.str() + ":" + request.agent_id.str();
+  // By key as well: one agent's wrong guesses must not lock another one out.
+  const std::string guesser = agent + ":" + agent_proof.jkt();
+  AJWT_TRY(limits.check(Limit::kAgentFailures, guesser, exchange.now));
+  AJWT_TRY(limits.take(Limit::kAgentMint, guesser, exchange.now));
+  auto answer = mint(exchange.context(), caller.caller, agent_proof, request,
+                     exchange.decision_id, exchange.now, exchange.trace);
+  if (!answer) {
+    if (counts_as_failure(answer.error().code())) {
+      (void)limits.take(Limit::kAgentFailures, guesser, exchange.now);
+    }
+    return std::move(answer).error();
+  }
+  return write_token(answer->access_token, answer->expires_in, answer->scope);
+}
+
+// check_client_scopes: what the client may ask for, never silently less (ruling 36).
+Status check_client_scopes(const Scopes& asked, const Client& client) {
+  Scopes beyond;
+  std::copy_if(asked.begin(), asked.end(), std::back_inserter(beyond),
+               [&](const auto& scope) { return !has_scope(client.scopes, scope); });
+  if (beyond.empty()) return ok();
+  return refuse(Code::k_scope_exceeds_ceiling, "Not the client's: " + join_scopes(beyond) + ".")
+      .with_items(std::move(beyond));
+}
+
+Status check_client_audience(const std::string& audience, const Client& client,
+                             const std::string& issuer) {
+  const auto& own = client.audiences;
+  if (audience == issuer || std::find(own.begin(), own.end(), audience) != own.end()) return ok();
+  return refuse(Code::k_audience_exceeds_ceiling, "The client may not ask for this audience.");
+}
+
+AccessToken build_plain_token(const Exchange& exchange, const Authenticated& caller,
+                              Scopes scopes, std::string audience) {
+  const auto& options = exchange.context().options;
+  const auto& client = caller.caller.client();
+  // sub is the client itself (RFC 9068 2.2); client_id the application, as in intent tokens.
+  return AccessToken{.iss = options.issuer,
+                     .aud = std::move(audience),
+                     .sub = client.client_id.str(),
+                     .client_id = client.app_id,
+                     .iat = exchange.now,
+                     .nbf = exchange.now,
+                     .exp = exchange.now + options.access_token_lifetime,
+                     .jti = crypto::random_token(kJtiBytes),
+                     .scope = std::move(scopes),
+                     .cnf_jkt = caller.dpop.jkt()};
+}
+
+Status append_issued(const Exchange& exchange, const AccessToken& token) {
+  json::Object facts;
+  facts.set(std::string(names::kSub), token.sub);
+  facts.set(std::string(names::kAud), token.aud);
+  facts.set(std::string(names::kScope), join_scopes(token.scope));
+  facts.set(std::string(names::kJkt), token.cnf_jkt);
+  facts.set(std::string(names::kJti), token.jti);
+  facts.set(std::string(names::kExp), to_unix(token.exp));
+  return exchange.context().store.append_audit(
+      build_audit(token.client_id, exchange.decision_id, exchange.operation, std::nullopt,
+                  exchange.identity->client_id, exchange.now, std::move(facts)));
+}
+
+Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& form) {
+  exchange.operation = "client_credentials";
+  const auto scope = form.find(names::kScope);
+  // RFC 6749 3.3: no default is defined, so a request without a scope fails.
+  if (!scope) return refuse(Code::k_scope_malformed, "scope is required.");
+  AJWT_ASSIGN(Scopes scopes, parse_scope(*scope));
+  AJWT_ASSIGN(auto audience, find_audience(form));
+  AJWT_ASSIGN(const Authenticated caller,
+              CallerAuthenticator::authenticate_form(exchange, form,
+                                                     ProofFacts::Binding::kIfPresent));
+  auto& context = exchange.context();
+  AJWT_TRY(check_client_scopes(scopes, caller.caller.client()));
+  if (!audience) audience = context.options.issuer;
+  AJWT_TRY(check_client_audience(*audience, caller.caller.client(), context.options.issuer));
+
+  const AccessToken token =
+      build_plain_token(exchange, caller, std::move(scopes), *std::move(audience));
+  exchange.trace.subject = token.sub;
+  const auto signer = context.keys.active();
+  AJWT_ASSIGN(const std::string compact, issue_access_token(token, signer.key, signer.kid));
+  // The record is durable before the token leaves (P5).
+  AJWT_TRY(append_issued(exchange, token));
+  return write_token(compact, context.options.access_token_lifetime, token.scope);
+}
+
+Result<HttpResponse> grant_agent_checksum(Exchange& exchange, const Form& form) {
+  exchange.operation = "mint";
+  AJWT_ASSIGN(const json::Object body, form_to_json(form));
+  AJWT_ASSIGN(const MintRequest request, parse_mint_request(body));
+  AJWT_ASSIGN(
+      const Authenticated caller,
+      CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kBound));
+  return mint_for(exchange, caller, request);
+}
+
+Result<std::string> get_grant_type(const json::Object& body) {
+  const json::Value* value = body.find(names::kGrantType);
+  if (value == nullptr) return refuse(Code::k_parameter_missing, std::string(names::kGrantType));
+  if (value->find_string() == nullptr) {
+    return refuse(Code::k_parameter_malformed, std::string(names::kGrantType));
+  }
+  return value->as_string();
+}
+
+}  // namespace
+
+Result<HttpResponse> handle_oauth_token(Exchange& exchange) {
+  AJWT_ASSIGN(const Form form, parse_form_body(exchange.request));
+  AJWT_ASSIGN(const std::string_view grant_type, form.get(names::kGrantType));
+  if (grant_type == names::kClientCredentials) return grant_client_credentials(exchange, form);
+  if (is_agent_checksum(grant_type)) return grant_agent_checksum(exchange, form);
+  AJWT_TRY(
+      CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kIfPresent));
+  return refuse(Code::k_grant_type_unsupported);
+}
+
+Result<HttpResponse> handle_intent_token(Exchange& exchange) {
+  AJWT_ASSIGN(json::Object body, parse_json_body(exchange.request));
+  AJWT_ASSIGN(const std::string grant_type, get_grant_type(body));
+  if (!is_agent_checksum(grant_type)) {
+    AJWT_TRY(CallerAuthenticator::authenticate_json(exchange, std::move(body),
+                                                    Accepts::kTokenOrDirect));
+    return refuse(Code::k_grant_type_unsupported);
+  }
+  AJWT_ASSIGN(const MintRequest request, parse_mint_request(without_authentication(body)));
+  AJWT_ASSIGN(const Authenticated caller,
+              CallerAuthenticator::authenticate_json(exchange, std::move(body),
+                                                     Accepts::kTokenOrDirect));
+  return mint_for(exchange, caller, request);
+}
+
+}  // namespace ajwt::authority

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The ports of the authority: what it needs of a store, of key files and of those who watch its
+// decisions. Declared here by their user; implemented in store/ and by applications.
+//
+// Every function may block, is safe for concurrent use, and refuses k_store_unavailable or
+// k_store_damaged when the store cannot answer. A write is durable when its function returns, and
+// carries its audit entry in the same transaction (P5).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "authority/records.h"
+#include "base/result.h"
+
+namespace ajwt::authority {
+
+// ClientStore: applications and their clients.
+class ClientStore {
+ public:
+  virtual ~ClientStore() = default;
+  // create_application refuses k_already_exists.
+  virtual Status create_application(const Application& application, const AuditEntry& audit) = 0;
+  virtual Result<std::optional<Application>> find_application(const AppId& app_id) = 0;
+  virtual Result<std::vector<Application>> list_applications() = 0;
+  // update_application replaces the settings; refuses k_not_found.
+  virtual Status update_application(const Application& application, const AuditEntry& audit) = 0;
+  // create_client refuses k_already_exists, k_not_found for an unknown application.
+  virtual Status create_client(const Client& client, const AuditEntry& audit) = 0;
+  virtual Result<std::optional<Client>> find_client(const ClientId& client_id) = 0;
+  virtual Result<std::vector<Client>> list_clients(const AppId& app_id) = 0;
+  // update_client replaces the row if it still has client.row_version (then incremented); refuses
+  // k_state_changed, k_not_found.
+  virtual Status update_client(const Client& client, const AuditEntry& audit) = 0;
+  // remember_assertion records a client assertion's jti; false if it was recorded before. Rows
+  // leave by themselves after `until`.
+  virtual Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti,
+                                          Instant until, Instant now) = 0;
+};
+
+// AgentStore: registrations.
+class AgentStore {
+ public:
+  virtual ~AgentStore() = default;
+  // add_registration appends a version if the newest one still is `expected_version` (0: none);
+  // the older becomes kUpdated. Refuses k_state_changed.
+  virtual Status add_registration(const Registration& registration, std::int64_t expected_version,
+                                  const AuditEntry& audit) = 0;
+  // find_registration returns the newest version.
+  virtual Result<std::optional<Registration>> find_registration(const AppId& app_id,
+                                                                const AgentId& agent_id) = 0;
+  // list_registrations returns the newest version of every agent, by agent_id.
+  virtual Result<std::vector<Registration>> list_registrations(const AppId& app_id) = 0;
+  // list_versions returns every version of one agent, newest first.
+  virtual Result<std::vector<Registration>> list_versions(const AppId& app_id,
+                                                          const AgentId& agent_id) = 0;
+  // find_same_checksum tells which other agent of the application has this checksum, if any: for
+  // the audit (ruling 34).
+  virtual Result<std::optional<AgentId>> find_same_checksum(const AppId& app_id,
+                                                            const AgentId& agent_id,
+                                                            std::string_view checksum) = 0;
+  // update_registration replaces grant and state if row_version still matches (then incremented);
+  // refuses k_state_changed, k_not_found.
+  virtual Status update_registration(const Registration& registration,
+                                     const AuditEntry& audit) = 0;
+};
+
+// FrozenGrant is a default grant that a workflow's registration freezes for an agent (ruling 13).
+struct FrozenGrant {
+  RegistrationId registration_id;
+  std::int64_t row_version;  // of the registration that was looked at
+  Grant grant;
+};
+
+// WorkflowStore: workflow versions, never changed once written.
+class WorkflowStore {
+ public:
+  virtual ~WorkflowStore() = default;
+  // add_workflow writes the version if it is the next one and freezes the grants, all or nothing.
+  // Refuses k_state_changed.
+  virtual Status add_workflow(const StoredWorkflow& workflow, std::span<const FrozenGrant> grants,
+                              const AuditEntry& audit) = 0;
+  // find_workflow returns that version, or the newest.
+  virtual Result<std::optional<StoredWorkflow>> find_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id,
+      std::optional<std::int64_t> version = std::nullopt) = 0;
+  virtual Result<std::vector<StoredWorkflow>> list_workflows(const AppId& app_id) = 0;
+};
+
+// StepChange is one compare-and-set of a step (protocol 4.4).
+struct StepChange {
+  ExecutionId execution_id;
+  std::int64_t expected_row_version;  // of the execution, as loaded
+  StepRecord step;                    // the new record; `sequence` is given by the store on kDone
+};
+
+// ExecutionStore: runs of workflows.
+class ExecutionStore {
+ public:
+  virtual ~ExecutionStore() = default;
+  virtual Status open_execution(const Execution& execution, const AuditEntry& audit) = 0;
+  virtual Result<std::optional<Execution>> find_execution(const AppId& app_id,
+                                                          const ExecutionId& execution_id) = 0;
+  // list_executions returns the newest first, at most `limit`.
+  virtual Result<std::vector<Execution>> list_executions(const AppId& app_id,
+                                                         std::size_t limit) = 0;
+  // change_step writes the record if the execution is open and still has expected_row_version
+  // (then incremented). Refuses k_state_changed, k_execution_closed.
+  virtual Status change_step(const StepChange& change, const AuditEntry& audit) = 0;
+  // close_execution refuses k_state_changed unless open at expected_row_version.
+  virtual Status close_execution(const ExecutionId& execution_id, std::int64_t expected_row_version,
+                                 Instant now, const AuditEntry& audit) = 0;
+};
+
+// MintQuery names what a mint must know.
+struct MintQuery {
+  AppId app_id;
+  AgentId agent_id;
+  std::optional<WorkflowId> workflow_id;
+  std::optional<ExecutionId> execution_id;
+};
+
+// MintRecords is everything that a mint's checks may look at, read in one transaction.
+struct MintRecords {
+  std::optional<Registration> registration;  // the newest
+  std::optional<Execution> execution;
+  // The version that the execution pins; without an execution, the newest of workflow_id.
+  std::optional<StoredWorkflow> workflow;
+};
+
+// MintCommit is the one write of a mint. Each fact that the decision rests on is checked again in
+// the same transaction (ruling 29).
+struct MintCommit {
+  AppId app_id;
+  ClientId client_id;
+  std::int64_t client_row_version;
+  RegistrationId registration_id;
+  std::int64_t registration_row_version;
+  bool first_mint;                        // registered -> verified
+  std::optional<StepChange> step;         // absent: a renewal, or outside a workflow
+  // A renewal rests on the execution as loaded, without changing it.
+  std::optional<std::pair<ExecutionId, std::int64_t>> unchanged_execution;
+  AuditEntry audit;
+};
+
+// MintStore: the two store calls of a mint.
+class MintStore {
+ public:
+  virtual ~MintStore() = default;
+  virtual Result<MintRecords> load_mint_records(const MintQuery& query) = 0;
+  // commit writes many mints in one transaction; each has its own answer and a refused one
+  // (k_state_changed: a fact has changed; k_execution_closed) leaves no trace of itself.
+  virtual std::vector<Status> commit(std::span<const MintCommit> mints) = 0;
+};
+
+// AuditStore: the append-only log.
+class AuditStore {
+ public:
+  virtual ~AuditStore() = default;
+  // append_audit writes a decision that changes nothing else: a refusal.
+  virtual Status append_audit(const AuditEntry& audit) = 0;
+  // list_audit returns leaves with sequence > after, oldest first, at most `limit`; of one
+  // application if given.
+  virtual Result<std::vector<AuditLeaf>> list_audit(std::int64_t after, std::size_t limit,
+                                                    const std::optional<AppId>& app_id) = 0;
+};
+
+// SigningKeyStore: which keys sign and are published. Private parts are the store's files.
+class SigningKeyStore {
+ public:
+  virtual ~SigningKeyStore() = default;
+  virtual Result<std::vector<SigningKey>> list_signing_keys() = 0;
+  // load_signing_key reads the private part; refuses k_io_failed, k_key_file_unsafe.
+  virtual Result<crypto::PrivateKey> load_signing_key(std::string_view kid) = 0;
+  // add_signing_key makes `key` the active one, writes its private file (0600) first, and lets the
+  // one active before retire at `retire_previous_at`.
+  virtual Status add_signing_key(const crypto::PrivateKey& key, Instant now,
+                                 Instant retire_previous_at, const AuditEntry& audit) = 0;
+  // drop_retired removes keys whose time has come, and their files.
+  virtual Status drop_retired(Instant now) = 0;
+};
+
+// Store is all of them: one object per database.
+class Store : public ClientStore,
+              public AgentStore,
+              public WorkflowStore,
+              public ExecutionStore,
+              public MintStore,
+              public AuditStore,
+              public SigningKeyStore {
+ public:
+  // check_ready refuses when the store cannot serve (for /health/ready).
+  virtual Status check_ready() = 0;
+};
+
+// Decision is what observers learn of every decision: for logs and metrics. No secret in it.
+struct Decision {
+  std::string_view decision_id;
+  std::string_view operation;        // "mint", "register_agent", ...
+  std::optional<Code> refused;       // absent: allowed
+  std::string_view detail;           // the Error's detail
+  std::string client_id;             // empty before authentication
+  std::string subject;
+  std::string execution_id;
+  std::string workflow_step;
+  std::int64_t microseconds;
+};
+
+class DecisionObserver {
+ public:
+  virtual ~DecisionObserver() = default;
+  // on_decision must not block and must not throw.
+  virtual void on_decision(const Decision& decision) = 0;
+};
+
+}  // namespace ajwt::authority

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Registration of agents (draft 5.4; protocol 3.2; rulings 3, 13, 34).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "authority/context.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "protocol/proof.h"
+
+namespace ajwt::authority {
+
+// RegisterAgentRequest is a well-formed request. Either components or a checksum alone (P10).
+struct RegisterAgentRequest {
+  AppId app_id;
+  AgentId agent_id;
+  std::optional<AgentDefinition> components;
+  std::optional<std::string> checksum;         // with components: must equal what we compute
+  ChecksumProfile profile;
+  crypto::PublicKey key;
+  std::optional<Grant> grant;
+  Autonomy autonomy;
+};
+
+// parse_register_agent reads {app_id, agent_components | agent_id + checksum,
+// public_key (PEM) | jwk, grant?, autonomy?, profile?} after authenticating members were removed.
+Result<RegisterAgentRequest> parse_register_agent(const json::Object& body);
+
+enum class RegistrationOutcome { kCreated, kUnchanged };
+
+struct RegisterAgentAnswer {
+  RegistrationOutcome outcome;
+  Registration registration;
+};
+
+// register_agent: same id, checksum and key is the same registration (kUnchanged); another
+// checksum under the same key is a new version; another key needs `old_key_proof` by the key
+// registered now, or KeyChange::kByAdministrator. `key_proof` must be made with request.key.
+// Refuses k_proof_key_mismatch, k_duplicate_agent, k_registration_revoked, k_checksum_differs,
+// k_client_unauthorized (an application that is not the caller's), k_components_malformed,
+// k_already_exists (registered with another grant), k_not_found, k_state_changed.
+enum class KeyChange { kNeedsOldKey, kByAdministrator };
+Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& caller,
+                                           const RegisterAgentRequest& request,
+                                           const VerifiedProof& key_proof,
+                                           const std::optional<VerifiedProof>& old_key_proof,
+                                           KeyChange key_change, std::string_view decision_id,
+                                           Instant now);
+
+// revoke_agent revokes the newest version for good. Refuses k_not_found.
+Status revoke_agent(Context& context, const Caller& caller, const AppId& app_id,
+                    const AgentId& agent_id, std::string_view decision_id, Instant now);
+
+// change_grant replaces the grant of the newest version. Refuses k_not_found,
+// k_registration_revoked.
+Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
+                    const AgentId& agent_id, const Grant& grant, std::string_view decision_id,
+                    Instant now);
+
+// write_registration returns what the owner may read, without prompt and tools.
+json::Object write_registration(const Registration& registration);
+// open_components returns the components as registered, for the owner alone; nothing if hashes only.
+Result<std::optional<json::Object>> open_components(const Context& context,
+                                                    const Registration& registration);
+
+}  // namespace ajwt::authority

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Registration of workflows (draft 6.3; protocol 4.2; ruling 13).
+#pragma once
+
+#include <string_view>
+
+#include "authority/context.h"
+#include "base/result.h"
+#include "json/value.h"
+
+namespace ajwt::authority {
+
+struct RegisterWorkflowRequest {
+  AppId app_id;
+  Workflow workflow;
+};
+
+// parse_register_workflow reads {app_id, workflow_id, steps}; `own` is the caller's application,
+// which app_id defaults to.
+Result<RegisterWorkflowRequest> parse_register_workflow(const json::Object& body, const AppId& own);
+
+// register_workflow gives the next version, or returns the newest one unchanged if it is equal.
+// An agent without a frozen grant gets the permissions of the steps that name it, frozen; a step
+// beyond its agent's grant is refused. Refuses k_workflow_agent_unknown, k_workflow_exceeds_grant,
+// k_client_unauthorized, k_state_changed.
+Result<StoredWorkflow> register_workflow(Context& context, const Caller& caller,
+                                         const RegisterWorkflowRequest& request,
+                                         std::string_view decision_id, Instant now);
+
+json::Object write_workflow(const StoredWorkflow& workflow);
+
+}  // namespace ajwt::authority

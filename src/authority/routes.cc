@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authority/routes.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "authority/endpoints/endpoints.h"
+#include "authority/oauth/form.h"
+#include "protocol/names.h"
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::size_t kSmall = 16 * 1024;
+constexpr std::size_t kMedium = 64 * 1024;
+constexpr std::size_t kLarge = 256 * 1024;  // protocol 10
+
+constexpr AnyScope kNoScope{};
+constexpr AnyScope kMintScope{names::kScopeMint};
+constexpr AnyScope kAgentsScopes{names::kScopeRegisterAgent, names::kScopeAdminAgents};
+constexpr AnyScope kReadAgentsScopes{names::kScopeRegisterAgent, names::kScopeMint,
+                                     names::kScopeAdminAgents};
+constexpr AnyScope kWorkflowsScopes{names::kScopeRegisterWorkflow, names::kScopeAdminWorkflows};
+constexpr AnyScope kAdminApps{names::kScopeAdminApps};
+constexpr AnyScope kAdminKeys{names::kScopeAdminKeys};
+constexpr AnyScope kAdminAgents{names::kScopeAdminAgents};
+constexpr AnyScope kAdminWorkflows{names::kScopeAdminWorkflows};
+constexpr AnyScope kAdminAudit{names::kScopeAdminAudit};
+
+using enum Auth;
+
+// clang-format off
+constexpr auto kRoutes = std::to_array<Route>({
+    // method  path                                             operation             who may call    with any of        budget                   max body handler
+    {"POST",  "/oauth/token",                                   "token",              kByGrant,       kNoScope,          Budgeted::kMint,         kMedium, handle_oauth_token},
+    {"POST",  "/intent/token",                                  "mint",               kByGrant,       kNoScope,          Budgeted::kMint,         kMedium, handle_intent_token},
+    {"POST",  "/intent/register/agent",                         "register_agent",     kTokenOrDirect, kAgentsScopes,     Budgeted::kRegistration, kLarge,  handle_register_agent},
+    {"POST",  "/intent/register/workflow",                      "register_workflow",  kTokenOrDirect, kWorkflowsScopes,  Budgeted::kRegistration, kLarge,  handle_register_workflow},
+    {"GET",   "/intent/agents/{app_id}",                        "list_agents",        kToken,         kReadAgentsScopes, Budgeted::kCalls,        0,       handle_list_agents},
+    {"GET",   "/intent/agents/{app_id}/{agent_id}",             "get_agent",          kToken,         kReadAgentsScopes, Budgeted::kCalls,        0,       handle_get_agent},
+    {"POST",  "/intent/executions",                             "open_execution",     kTokenOrDirect, kMintScope,        Budgeted::kMint,         kSmall,  handle_open_execution},
+    {"GET",   "/intent/executions",                             "list_executions",    kToken,         kMintScope,        Budgeted::kCalls,        0,       handle_list_executions},
+    {"GET",   "/intent/executions/{execution_id}",              "get_execution",      kToken,         kMintScope,        Budgeted::kCalls,        0,       handle_get_execution},
+    {"POST",  "/intent/executions/{execution_id}/steps/{step_id}/complete", "report_step", kTokenOrDirect, kMintScope,    Budgeted::kMint,         kSmall,  handle_complete_step},
+    {"POST",  "/intent/executions/{execution_id}/close",        "close_execution",    kTokenOrDirect, kMintScope,        Budgeted::kMint,         kSmall,  handle_close_execution},
+    {"GET",   "/.well-known/oauth-authorization-server",        "metadata",           kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_metadata},
+    {"GET",   "/.well-known/jwks.json",                         "jwks",               kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_jwks},
+    {"GET",   "/health/live",                                   "health",             kAnyone,        kNoScope,          Budgeted::kNone,         0,       handle_live},
+    {"GET",   "/health/ready",                                  "health",             kAnyone,        kNoScope,          Budgeted::kNone,         0,       handle_ready},
+    {"GET",   "/metrics",                                       "metrics",            kAnyone,        kNoScope,          Budgeted::kNone,         0,       handle_metrics},
+    {"GET",   "/e/{reason}",                                    "reason_page",        kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_reason_page},
+    {"GET",   "/admin/whoami",                                  "whoami",             kToken,         kNoScope,          Budgeted::kCalls,        0,       handle_whoami},
+    {"GET",   "/admin/apps",                                    "list_apps",          kToken,         kAdminApps,        Budgeted::kCalls,        0,       handle_list_applications},
+    {"POST",  "/admin/apps",                                    "create_app",         kToken,         kAdminApps,        Budgeted::kCalls,        kMedium, handle_create_application},
+    {"GET",   "/admin/apps/{app_id}",                           "get_app",            kToken,         kAdminApps,        Budgeted::kCalls,        0,       handle_get_application},
+    {"PATCH", "/admin/apps/{app_id}",                           "update_app",         kToken,         kAdminApps,        Budgeted::kCalls,        kMedium, handle_update_application},
+    {"GET",   "/admin/apps/{app_id}/clients",                   "list_clients",       kToken,         kAdminApps,        Budgeted::kCalls,        0,       handle_list_clients},
+    {"POST",  "/admin/apps/{app_id}/clients",                   "create_client",      kToken,         kAdminApps,        Budgeted::kCalls,        kMedium, handle_create_client},
+    {"POST",  "/admin/clients/{client_id}/disable",             "disable_client",     kToken,         kAdminApps,        Budgeted::kCalls,        kSmall,  handle_disable_client},
+    {"POST",  "/admin/clients/{client_id}/rotate-secret",       "rotate_secret",      kToken,         kAdminApps,        Budgeted::kCalls,        kSmall,  handle_rotate_secret},
+    {"GET",   "/admin/keys",                                    "list_keys",          kToken,         kAdminKeys,        Budgeted::kCalls,        0,       handle_list_keys},
+    {"POST",  "/admin/keys/rotate",                             "rotate_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_rotate_keys},
+    {"GET",   "/admin/workflows",                               "list_workflows",     kToken,         kAdminWorkflows,   Budgeted::kCalls,        0,       handle_list_workflows},
+    {"POST",  "/admin/agents/{app_id}/{agent_id}/revoke",       "revoke_agent",       kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_revoke_agent},
+    {"PUT",   "/admin/agents/{app_id}/{agent_id}/grant",        "change_grant",       kToken,         kAdminAgents,      Budgeted::kCalls,        kLarge,  handle_change_grant},
+    {"GET",   "/admin/audit",                                   "list_audit",         kToken,         kAdminAudit,       Budgeted::kCalls,        0,       handle_list_audit},
+});
+// clang-format on
+
+// match returns the parameters of `path` in `pattern`, or nothing if it is another path. A
+// parameter is one segment that is not empty.
+std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+  std::vector<std::string> parameters;
+  while (!pattern.empty() && !path.empty()) {
+    const std::size_t pattern_end = std::min(pattern.find('/', 1), pattern.size());
+    const std::size_t path_end = std::min(path.find('/', 1), path.size());
+    const std::string_view wanted = pattern.substr(0, pattern_end);
+    const std::string_view given = path.substr(0, path_end);
+    if (wanted.starts_with("/{")) {
+      auto decoded = decode_percent(given.substr(1), PlusSign::kPlus);
+      if (!given.starts_with('/') || !decoded || decoded->empty()) return std::nullopt;
+      parameters.push_back(*std::move(decoded));
+    } else if (wanted != given) {
+      return std::nullopt;
+    }
+    pattern.remove_prefix(pattern_end);
+    path.remove_prefix(path_end);
+  }
+  if (!pattern.empty() || !path.empty()) return std::nullopt;
+  return parameters;
+}
+
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+Result<RouteMatch> find_route(std::string_view method, std::string_view path) {
+  std::vector<std::string> allowed;
+  for (const auto& route : kRoutes) {
+    auto parameters = match(route.path, path);
+    if (!parameters) continue;
+    if (route.method == method) return RouteMatch{&route, *std::move(parameters)};
+    allowed.emplace_back(route.method);
+  }
+  if (allowed.empty()) return refuse(Code::k_not_found);
+  return refuse(Code::k_method_refused).with_items(std::move(allowed));
+}
+
+}  // namespace ajwt::authority

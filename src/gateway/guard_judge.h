@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The guard's judgement about one HTTP request, between the reverse proxy that asks for it and the
+// verifier that makes it.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/http_message.h"
+#include "gateway/decision_observer.h"
+#include "guard/policy.h"
+#include "guard/verifier.h"
+#include "http/jwks_source.h"
+#include "http/reverse_proxy.h"
+
+namespace ajwt::gateway {
+
+// GuardJudgeOptions are what the judge works with; everything that is referred to outlives it.
+struct GuardJudgeOptions {
+  const guard::Verifier& verifier;
+  const guard::Policy& policy;
+  http::JwksSource& keys;
+  const Clock& clock;
+  DecisionObserver& observer;
+  // How long a request waits for keys that are being fetched because it names an unknown one.
+  std::chrono::milliseconds key_patience{2000};
+};
+
+// GuardJudge lets a request through if the verifier makes a VerifiedRequest of it. It takes away
+// what the client says of its own identity (guard::is_identity_header) and sets what was verified.
+// Nothing is forwarded, and no body is read, for a request that no route names.
+class GuardJudge final : public http::ProxyJudge {
+ public:
+  explicit GuardJudge(GuardJudgeOptions options) : options_(options) {}
+
+  // open sets the URL by which clients address the guard ("https://api.example", without path) and
+  // begins to judge; until then every request is answered with k_keys_unavailable. Called once.
+  void open(std::string public_url);
+
+  http::ProxyDecision judge(const HttpRequest& head) override;
+  http::ProxyDecision judge_with_body(const HttpRequest& whole) override;
+  // observe does nothing: the decision was told already.
+  void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override;
+
+ private:
+  struct Case;
+  Case begin(const HttpRequest& request) const;
+  Status match(Case& judged) const;
+  http::ProxyDecision decide(const Case& judged, std::optional<ByteView> body);
+  Result<guard::VerifiedRequest> verify(const Case& judged, std::optional<ByteView> body);
+  http::Forward forward(const Case& judged, const guard::VerifiedRequest& verified) const;
+  http::ProxyDecision refuse_request(const Case& judged, const Error& error);
+  void tell(const Case& judged, const Error* error, const guard::VerifiedRequest* verified);
+
+  const GuardJudgeOptions options_;
+  std::string public_url_;
+  std::atomic<bool> open_{false};
+};
+
+// resource_metadata_url returns where a guard at this URL describes itself (RFC 9728 3).
+std::string resource_metadata_url(std::string_view public_url);
+
+}  // namespace ajwt::gateway

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The settings of `ajwt guard`, from a checked file.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/toml.h"
+#include "guard/policy.h"
+#include "guard/replay_cache.h"
+#include "http/jwks_source.h"
+#include "http/reverse_proxy.h"
+
+namespace ajwt::gateway {
+
+// MetricsEndpoint says whether /-/metrics is answered at the guarded address.
+enum class MetricsEndpoint { kServed, kHidden };
+
+// ClearText says where plain HTTP may be listened for: on loopback alone, or anywhere because
+// something before the guard ends TLS.
+enum class ClearText { kOnLoopback, kBehindTlsProxy };
+
+// GuardOptions is everything that a guard server needs; `parse_guard_options` makes it from a file,
+// programs that embed a guard fill it in themselves.
+struct GuardOptions {
+  std::string issuer = {};    // of the tokens
+  std::string audience = {};  // of the tokens: this resource's identifier
+  // How clients address the guard: "https://api.example", no path. Proofs are for URLs below it.
+  // Empty: http://<address>:<port> as listened on.
+  std::string public_url = {};
+  guard::Policy policy;
+  http::ReverseProxyOptions proxy = {};  // where to listen, and the service behind
+  ClearText clear_text = ClearText::kOnLoopback;
+  http::JwksSourceOptions keys = {};  // where the issuer's keys are
+  std::string ca_file = {};           // for fetching them; empty: the system's authorities
+  Seconds skew{60};
+  Seconds nonce_lifetime{300};
+  std::size_t token_cache_capacity = 10'000;
+  guard::ReplayCacheOptions replays = {};
+  MetricsEndpoint metrics = MetricsEndpoint::kServed;
+  std::string version = {};  // of the program, for ajwt_build_info
+};
+
+// parse_guard_options reads
+//
+//   issuer = "https://authority.example"       required
+//   audience = "https://api.example"           default: public_url
+//   public_url = "https://api.example"         required
+//   listen = "127.0.0.1:8443"                  required
+//   upstream = "http://127.0.0.1:3000"         required
+//   jwks_uri = "..."                           default: issuer + "/.well-known/jwks.json"
+//   tls = "proxy"                              something before the guard ends TLS
+//   tls = { certificate = "a.pem", key = "b.pem" }
+//   ca_file = "ca.pem"                         trusted for jwks_uri instead of the system's
+//   skew = 60                                  seconds, 0 to 300
+//   token_cache = 10000                        verified tokens kept
+//   replay_capacity = 1000000                  proofs remembered
+//   replay_capacity_per_key = 50000
+//   metrics = true                             answer /-/metrics
+//   [[route]]                                  guard::Policy::parse
+//
+// Refuses k_configuration_refused with place and cause: unknown keys (with the one that was
+// probably meant), missing and malformed ones, routes at the guard's own paths (is_guard_path),
+// a `listen` beyond loopback without `tls`, keys over plain HTTP from beyond loopback.
+Result<GuardOptions> parse_guard_options(const config::Document& document);
+
+// default_jwks_uri returns where an authority of ours publishes its keys.
+std::string default_jwks_uri(std::string_view issuer);
+
+// check_guard_options applies the same rules to options that a program filled in: URLs, routes,
+// listening in the clear, fetching keys in the clear. Refuses k_configuration_refused; the error's
+// items hold one JSON pointer to the setting.
+Status check_guard_options(const GuardOptions& options);
+
+}  // namespace ajwt::gateway

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gateway/guard_server.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "base/clock.h"
+#include "crypto/key.h"
+#include "crypto/random.h"
+#include "gateway/guard_endpoints.h"
+#include "gateway/guard_judge.h"
+#include "guard/replay_cache.h"
+#include "guard/verifier.h"
+#include "http/client.h"
+#include "http/jwks_source.h"
+#include "http/metrics.h"
+#include "http/reverse_proxy.h"
+
+namespace ajwt::gateway {
+namespace {
+
+constexpr std::string_view kComponent = "guard";
+constexpr std::string_view kVerify = "verify";
+constexpr std::string_view kForward = "forward";
+
+Digest random_digest() {
+  const Bytes bytes = crypto::random_bytes(std::tuple_size_v<Digest>);
+  Digest digest{};
+  std::copy(bytes.begin(), bytes.end(), digest.begin());
+  return digest;
+}
+
+Code upstream_reason(int status) {
+  return status == reason_of(Code::k_upstream_timed_out).http_status ? Code::k_upstream_timed_out
+                                                                     : Code::k_upstream_unavailable;
+}
+
+double seconds_of(std::chrono::microseconds took) {
+  return std::chrono::duration<double>(took).count();
+}
+
+}  // namespace
+
+// Core owns the parts, in the order in which they need one another, and stands between the proxy
+// and the judge: the guard's own paths go one way, everything else the other.
+class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver {
+ public:
+  Core(GuardOptions options, DecisionObserver* observer)
+      : options_(std::move(options)),
+        observer_(observer),
+        metrics_({{std::string(kComponent), std::string(kVerify)},
+                  {std::string(kComponent), std::string(kForward)}},
+                 options_.version),
+        client_({.ca_file = options_.ca_file}),
+        keys_(options_.keys, client_, clock_),
+        replays_(random_digest(), options_.replays),
+        verifier_({.issuer = options_.issuer,
+                   .audience = options_.audience,
+                   .skew = options_.skew,
+                   .token_cache_capacity = options_.token_cache_capacity},
+                  NonceIssuer(random_digest(), options_.nonce_lifetime), replays_),
+        endpoints_(options_, keys_, metrics_),
+        judge_({.verifier = verifier_,
+                .policy = options_.policy,
+                .keys = keys_,
+                .clock = clock_,
+                .observer = *this}) {}
+
+  Status start() {
+    AJWT_ASSIGN(proxy_, http::ReverseProxy::start(options_.proxy, *this));
+    if (options_.public_url.empty()) {
+      const bool is_v6 = options_.proxy.address.find(':') != std::string::npos;
+      options_.public_url = (options_.proxy.tls ? "https://" : "http://") +
+                            (is_v6 ? "[" + options_.proxy.address + "]" : options_.proxy.address) +
+                            ":" + std::to_string(proxy_->port());
+    }
+    judge_.open(options_.public_url);
+    keys_.start();
+    return ok();
+  }
+
+  http::ProxyDecision judge(const HttpRequest& head) override {
+    if (auto own = endpoints_.handle(head)) return http::Answer{*std::move(own)};
+    return judge_.judge(head);
+  }
+
+  http::ProxyDecision judge_with_body(const HttpRequest& whole) override {
+    return judge_.judge_with_body(whole);
+  }
+
+  // A body that was too large to be judged ends here without a decision of the judge's.
+  void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override {
+    if (is_guard_path(head.path)) return;
+    switch (outcome.end) {
+      case http::ProxyOutcome::End::kAnswered:
+        if (outcome.status == reason_of(Code::k_body_too_large).http_status) {
+          metrics_.count_decision(kComponent, kVerify, Code::k_body_too_large);
+        }
+        return;
+      case http::ProxyOutcome::End::kUpstreamFailed:
+        metrics_.count_decision(kComponent, kForward, upstream_reason(outcome.status));
+        break;
+      case http::ProxyOutcome::End::kForwarded:
+      case http::ProxyOutcome::End::kClientGone:
+        metrics_.count_decision(kComponent, kForward, std::nullopt);
+        break;
+    }
+    metrics_.observe_seconds(kComponent, kForward, seconds_of(outcome.took));
+  }
+
+  void observe(const Decision& decision) override {
+    metrics_.count_decision(kComponent, kVerify, decision.refused);
+    metrics_.observe_seconds(kComponent, kVerify, seconds_of(decision.took));
+    if (observer_ != nullptr) observer_->observe(decision);
+  }
+
+  std::uint16_t port() const { return proxy_->port(); }
+  const std::string& public_url() const { return options_.public_url; }
+  bool is_ready() const { return keys_.keys() != nullptr; }
+  void stop() { proxy_->stop(); }
+
+ private:
+  GuardOptions options_;
+  DecisionObserver* const observer_;
+  SystemClock clock_;
+  http::Metrics metrics_;
+  http::CurlClient client_;
+  http::JwksSource keys_;
+  guard::MemoryReplayCache replays_;
+  guard::Verifier verifier_;
+  GuardEndpoints endpoints_;
+  GuardJudge judge_;
+  std::unique_ptr<http::ReverseProxy> proxy_;  // the last: its threads use all of the above
+};
+
+GuardServer::GuardServer(std::unique_ptr<Core> core) : core_(std::move(core)) {}
+GuardServer::~GuardServer() = default;
+
+Result<std::unique_ptr<GuardServer>> GuardServer::start(GuardOptions options,
+                                                        DecisionObserver* observer) {
+  AJWT_TRY(check_guard_options(options));
+  AJWT_TRY(crypto::initialise());
+  auto core = std::make_unique<Core>(std::move(options), observer);
+  AJWT_TRY(core->start());
+  return std::unique_ptr<GuardServer>(new GuardServer(std::move(core)));
+}
+
+std::uint16_t GuardServer::port() const { return core_->port(); }
+const std::string& GuardServer::public_url() const { return core_->public_url(); }
+bool GuardServer::is_ready() const { return core_->is_ready(); }
+void GuardServer::stop() { core_->stop(); }
+
+}  // namespace ajwt::gateway

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The whole guard over loopback: a client, the guard, an authority that publishes keys, and a
+// service behind the guard that writes down what reaches it.
+#include "gateway/guard_server.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "http/client.h"
+#include "http/server.h"
+#include "json/parse.h"
+#include "tests/support/guarded_request.h"
+#include "tests/support/matchers.h"
+
+namespace ajwt::gateway {
+namespace {
+
+using testing::GuardedRequest;
+using ::testing::HasSubstr;
+using testing::intent_claims;
+using testing::key_of;
+using testing::keys_of;
+using testing::sign_token;
+
+std::unique_ptr<http::Server> serve(http::Handler handler) {
+  http::ServerOptions options;
+  options.io_threads = 1;
+  options.worker_threads = 2;
+  auto server = http::Server::start(options, std::move(handler));
+  EXPECT_THAT(server, IsOk());
+  return *std::move(server);
+}
+
+guard::Policy policy() {
+  return *guard::Policy::parse(*json::parse_object(
+      R"({"route":[{"method":"POST","path":"/manifests/{name}","scope":"manifest:write",)"
+      R"("workflow":"patch","step":"apply","tool":"apply_patch","max_body":1000},)"
+      R"({"method":"GET","path":"/manifests/{name}","scope":"manifest:read",)"
+      R"("workflow":"patch","step":"apply","tool":"apply_patch"},)"
+      R"({"method":"DELETE","path":"/manifests/{name}","scope":"manifest:delete",)"
+      R"("workflow":"patch","step":"apply","tool":"apply_patch"},)"
+      R"({"method":"PUT","path":"/manifests/{name}","scope":"manifest:write",)"
+      R"("workflow":"patch","step":"review","tool":"apply_patch"},)"
+      R"({"method":"GET","path":"/status","scope":"manifest:read","token":"plain"}]})"));
+}
+
+class GuardServerTest : public ::testing::Test {
+ protected:
+  GuardServerTest() {
+    authority = serve([this](const HttpRequest&) {
+      ++fetches;
+      const std::lock_guard lock(mutex);
+      HttpResponse response{
+          .status = 200, .headers = {}, .body = json::write(jose::write_jwks(*published))};
+      response.headers.add("Content-Type", "application/json");
+      return response;
+    });
+    service = serve([this](const HttpRequest& request) {
+      const std::lock_guard lock(mutex);
+      received.push_back(request);
+      HttpResponse response{.status = 201, .headers = {}, .body = "done"};
+      response.headers.add("X-Service", "yes");
+      return response;
+    });
+    GuardOptions options{.policy = policy()};
+    options.issuer = testing::kIssuer;
+    options.audience = testing::kAudience;
+    options.proxy.upstream = "http://127.0.0.1:" + std::to_string(service->port());
+    options.proxy.io_threads = 1;
+    options.proxy.worker_threads = 2;
+    options.keys.url = "http://127.0.0.1:" + std::to_string(authority->port()) + "/jwks";
+    options.version = "1.2.3";
+    auto started = GuardServer::start(std::move(options), nullptr);
+    EXPECT_THAT(started, IsOk());
+    guard = *std::move(started);
+    nonce = *send_call("GET", "/manifests/web", {}).headers.find("DPoP-Nonce");
+    while (!guard->is_ready()) std::this_thread::yield();
+  }
+
+  HttpResponse send_call(std::string method, std::string_view target, HttpHeaders headers,
+                         std::string body = {}) {
+    auto response = client.send({.method = std::move(method),
+                                 .url = guard->public_url() + std::string(target),
+                                 .headers = std::move(headers),
+                                 .body = std::move(body)});
+    EXPECT_THAT(response, IsOk());
+    return response.value_or(HttpResponse{.status = 0, .headers = {}, .body = {}});
+  }
+
+  // honest returns a sealed request that the guard lets through.
+  GuardedRequest honest(std::string method = "POST", std::string path = "/manifests/web") {
+    GuardedRequest request;
+    const Instant now = SystemClock().now();
+    request.method = std::move(method);
+    request.uri = guard->public_url() + path;
+    request.body = request.method == "POST" || request.method == "PUT" ? "{}" : "";
+    request.token = sign_token(intent_claims(request.agent, now), authority_key);
+    request.nonce = nonce;
+    request.made_at = now;
+    request.jti = "jti-" + std::to_string(++sequence);
+    request.seal();
+    return request;
+  }
+
+  HttpResponse send(const GuardedRequest& request, HttpHeaders headers = {}) {
+    headers.add("Authorization", request.authorization);
+    headers.add("DPoP", request.dpop);
+    const std::string target = request.uri.substr(guard->public_url().size()) +
+                               (request.query.empty() ? "" : "?" + request.query);
+    return send_call(request.method, target, std::move(headers), request.body);
+  }
+
+  static std::string reason_of_body(const HttpResponse& response) {
+    const auto body = json::parse_object(response.body);
+    const json::Value* reason = body ? body->find("reason") : nullptr;
+    return reason == nullptr ? response.body : reason->as_string();
+  }
+
+  std::vector<HttpRequest> what_was_received() {
+    const std::lock_guard lock(mutex);
+    return received;
+  }
+
+  std::mutex mutex;
+  const crypto::PrivateKey authority_key = key_of(1);
+  std::shared_ptr<const jose::KeySet> published = keys_of({authority_key});
+  std::vector<HttpRequest> received;
+  std::atomic<int> fetches{0};
+  int sequence = 0;
+  http::CurlClient client;
+  std::unique_ptr<http::Server> authority;
+  std::unique_ptr<http::Server> service;
+  std::unique_ptr<GuardServer> guard;
+  std::string nonce;
+};
+
+TEST_F(GuardServerTest, ForwardsWhatItVerifiedAndSaysWhoAsks) {
+  HttpHeaders headers;
+  headers.add("X-Agent-Subject", "agent:patchet:supervisor");
+  headers.add("X_Agent_Scope", "admin");
+  headers.add("X-Agent-Registration", "");
+  headers.add("Accept", "text/plain");
+
+  const HttpResponse response = send(honest(), std::move(headers));
+
+  EXPECT_EQ(response.status, 201);
+  EXPECT_EQ(response.body, "done");
+  EXPECT_EQ(response.headers.find("X-Service"), "yes");
+  const auto requests = what_was_received();
+  ASSERT_EQ(requests.size(), 1U);
+  const HttpRequest& request = requests.front();
+  EXPECT_EQ(request.method, "POST");
+  EXPECT_EQ(request.path, "/manifests/web");
+  EXPECT_EQ(request.query, "dry=1");
+  EXPECT_EQ(request.body, "{}");
+  EXPECT_EQ(request.headers.all("X-Agent-Subject"),
+            std::vector<std::string_view>{"agent:patchet:patcher"});
+  EXPECT_EQ(request.headers.find("X-Agent-Registration"), "reg_01");
+  EXPECT_EQ(request.headers.find("X-Agent-Execution"), "exec_01");
+  EXPECT_EQ(request.headers.find("Accept"), "text/plain");
+  EXPECT_TRUE(request.headers.find("X-Ajwt-Decision-Id").has_value());
+  for (const std::string_view gone : {"Authorization", "DPoP", "X_Agent_Scope"}) {
+    EXPECT_EQ(request.headers.find(gone), std::nullopt) << gone;
+  }
+}
+
+TEST_F(GuardServerTest, ForwardsARequestWithoutBody) {
+  EXPECT_EQ(send(honest("GET")).status, 201);
+  ASSERT_EQ(what_was_received().size(), 1U);
+  EXPECT_EQ(what_was_received().front().body, "");
+}
+
+TEST_F(GuardServerTest, RefusesEachAttackForItsOwnReasonAndForwardsNone) {
+  struct Case {
+    std::string_view reason;
+    int status;
+    std::function<HttpResponse()> attack;
+  };
+  const auto changed = [this](auto change) {
+    GuardedRequest request = honest();
+    change(request);
+    return send(request);
+  };
+  const std::vector<Case> cases = {
+      {"token_missing", 401, [&] { return send_call("GET", "/manifests/web", {}); }},
+      {"token_scheme_refused", 401,
+       [&] { return changed([](auto& r) { r.authorization = "Bearer " + r.token; }); }},
+      {"token_duplicated", 400,
+       [&] {
+         HttpHeaders headers;
+         headers.add("Authorization", "Bearer other");
+         return send(honest(), std::move(headers));
+       }},
+      {"proof_duplicated", 401,
+       [&] {
+         const GuardedRequest request = honest();
+         HttpHeaders headers;
+         headers.add("DPoP", request.dpop);
+         return send(request, std::move(headers));
+       }},
+      {"proof_nonce_missing", 401,
+       [&] {
+         return changed([](auto& r) {
+           r.nonce.reset();
+           r.seal();
+         });
+       }},
+      {"proof_nonce_refused", 401,
+       [&] {
+         return changed([](auto& r) {
+           r.nonce = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+           r.seal();
+         });
+       }},
+      {"proof_body_mismatch", 401, [&] { return changed([](auto& r) { r.body = "[]"; }); }},
+      {"proof_query_mismatch", 401, [&] { return changed([](auto& r) { r.query = "dry=0"; }); }},
+      {"proof_uri_mismatch", 401, [&] { return changed([](auto& r) { r.uri += "2"; }); }},
+      {"proof_key_mismatch", 401,
+       [&] {
+         return changed([](auto& r) {
+           r.agent = key_of(5);
+           r.seal();
+         });
+       }},
+      {"scope_insufficient", 403, [&] { return send(honest("DELETE")); }},
+      {"step_refused", 403, [&] { return send(honest("PUT")); }},
+      {"intent_refused", 401, [&] { return send(honest("GET", "/status")); }},
+      {"route_unknown", 404, [&] { return send(honest("POST", "/other")); }},
+      {"request_malformed", 400, [&] { return send(honest("POST", "/manifests/%2e%2e")); }},
+      {"body_too_large", 413,
+       [&] {
+         return changed([](auto& r) {
+           r.body = std::string(1001, 'a');
+           r.seal();
+         });
+       }},
+  };
+  for (const Case& c : cases) {
+    const HttpResponse response = c.attack();
+    EXPECT_EQ(response.status, c.status) << c.reason;
+    EXPECT_EQ(reason_of_body(response), c.reason);
+  }
+  EXPECT_TRUE(what_was_received().empty());
+}
+
+TEST_F(GuardServerTest, LetsACapturedRequestPassOnce) {
+  const GuardedRequest request = honest();
+
+  EXPECT_EQ(send(request).status, 201);
+  EXPECT_EQ(reason_of_body(send(request)), "proof_replayed");
+  EXPECT_EQ(what_was_received().size(), 1U);
+}
+
+TEST_F(GuardServerTest, LetsOneOfManyClientsPassWithACapturedRequest) {
+  const GuardedRequest request = honest();
+  std::atomic<int> passed{0};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      if (send(request).status == 201) ++passed;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(passed, 1);
+  EXPECT_EQ(what_was_received().size(), 1U);
+}
+
+TEST_F(GuardServerTest, AsksTheAuthorityNoMoreForMadeUpKidsThanItsIntervalAllows) {
+  const int before = fetches;
+  for (int i = 0; i < 20; ++i) {
+    GuardedRequest request = honest();
+    request.token = sign_token(intent_claims(request.agent, request.made_at), key_of(77));
+    request.seal();
+    EXPECT_EQ(reason_of_body(send(request)), "key_unknown");
+  }
+  EXPECT_LE(fetches - before, 2);
+}
+
+TEST_F(GuardServerTest, AnswersItsOwnPathsWithoutAToken) {
+  EXPECT_EQ(send_call("GET", "/-/health/live", {}).status, 200);
+  EXPECT_EQ(send_call("GET", "/-/health/ready", {}).status, 200);
+  EXPECT_EQ(send_call("GET", "/-/other", {}).status, 404);
+  EXPECT_EQ(send_call("POST", "/-/metrics", {}).status, 405);
+  send(honest());
+  send_call("GET", "/manifests/web", {});
+
+  const HttpResponse metrics = send_call("GET", "/-/metrics", {});
+  EXPECT_THAT(metrics.body, HasSubstr("operation=\"verify\",reason=\"ok\"} 1"));
+  EXPECT_THAT(metrics.body, HasSubstr("operation=\"verify\",reason=\"token_missing\"} 2"));
+  EXPECT_THAT(metrics.body, HasSubstr("1.2.3"));
+  for (const HttpRequest& request : what_was_received()) EXPECT_EQ(request.path, "/manifests/web");
+}
+
+TEST_F(GuardServerTest, DescribesItselfAsAProtectedResource) {
+  const HttpResponse response = send_call("GET", "/.well-known/oauth-protected-resource", {});
+
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body,
+            R"({"resource":"https://api.example",)"
+            R"("authorization_servers":["https://authority.example"],)"
+            R"("scopes_supported":["manifest:delete","manifest:read","manifest:write"],)"
+            R"("bearer_methods_supported":["header"],)"
+            R"("dpop_signing_alg_values_supported":["EdDSA","Ed25519","ES256","RS256","PS256"],)"
+            R"("dpop_bound_access_tokens_required":true})");
+}
+
+TEST_F(GuardServerTest, AnswersThatTheServiceIsGoneWhereItIs) {
+  service->stop();
+
+  const HttpResponse response = send(honest());
+
+  EXPECT_EQ(response.status, 502);
+  EXPECT_EQ(reason_of_body(response), "upstream_unavailable");
+}
+
+TEST(GuardServerStart, RefusesOptionsThatBreakTheRules) {
+  GuardOptions options{.policy = policy()};
+  options.issuer = testing::kIssuer;
+  options.audience = testing::kAudience;
+  options.proxy.upstream = "http://127.0.0.1:1";
+  options.proxy.address = "0.0.0.0";
+  options.keys.url = "https://authority.example/jwks";
+
+  EXPECT_THAT(GuardServer::start(options, nullptr), RefusedWith(Code::k_configuration_refused));
+}
+
+}  // namespace
+}  // namespace ajwt::gateway

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/checks.h"
+
+#include <algorithm>
+#include <array>
+
+#include "protocol/names.h"
+
+namespace ajwt::guard {
+namespace {
+
+// A plain token says nothing of agent, workflow or step; one that is taken where an intent token
+// is due would be the way around all of them. The other way round, an agent's token would carry an
+// agent into an interface that is for applications (ruling 5).
+Status check_token_kind(const GuardFacts& facts) {
+  const bool is_intent = facts.token.intent.has_value();
+  switch (facts.route.token) {
+    case TokenKind::kIntent:
+      return is_intent && facts.token.agent_proof ? ok() : refuse(Code::k_intent_missing);
+    case TokenKind::kPlain:
+      return is_intent || facts.token.agent_proof ? refuse(Code::k_intent_refused) : ok();
+  }
+  return refuse(Code::k_internal_error);
+}
+
+// No route can name another profile yet, so only the draft's own form passes: `sub` is the agent.
+Status check_subject_profile(const GuardFacts& facts) {
+  if (facts.route.token == TokenKind::kPlain) return ok();
+  if (facts.token.sub_profile == names::kAgent) return ok();
+  return refuse(Code::k_subject_profile_refused);
+}
+
+// Scopes are compared whole and with case: "manifest:read" is neither "Manifest:Read" nor part of
+// "manifest:readwrite".
+Status check_scope(const GuardFacts& facts) {
+  const Scopes& needed = facts.route.scopes;
+  const bool has_all =
+      !needed.empty() && std::all_of(needed.begin(), needed.end(), [&](const std::string& scope) {
+        return has_scope(facts.token.scope, scope);
+      });
+  if (has_all) return ok();
+  return refuse(Code::k_scope_insufficient, "Needed: " + join_scopes(needed) + ".")
+      .with_items(needed);
+}
+
+const IntentClaims::Step* find_step(const AccessToken& token) {
+  return token.intent && token.intent->step ? &*token.intent->step : nullptr;
+}
+
+Status check_workflow(const GuardFacts& facts) {
+  if (facts.route.token == TokenKind::kPlain) return ok();
+  const IntentClaims::Step* step = find_step(facts.token);
+  if (step == nullptr) {
+    return refuse(Code::k_workflow_refused, "The token is for none.");
+  }
+  if (facts.route.workflow == step->workflow_id) return ok();
+  return refuse(Code::k_workflow_refused, "The token is for " + step->workflow_id.str() + ".");
+}
+
+Status check_step(const GuardFacts& facts) {
+  if (facts.route.token == TokenKind::kPlain) return ok();
+  const IntentClaims::Step* step = find_step(facts.token);
+  if (step == nullptr) return refuse(Code::k_step_refused, "The token is for none.");
+  const auto& taken = facts.route.steps;
+  if (std::find(taken.begin(), taken.end(), step->workflow_step) != taken.end()) return ok();
+  return refuse(Code::k_step_refused, "The token is for " + step->workflow_step.str() + ".");
+}
+
+Status check_tool(const GuardFacts& facts) {
+  if (facts.route.token == TokenKind::kPlain) return ok();
+  if (facts.route.tool && facts.token.tool == facts.route.tool) return ok();
+  return refuse(Code::k_tool_refused);
+}
+
+// The documented order. To add a rule: a row here, a reason in base/reasons.def, an accepted and a
+// refused case in checks_test.cc.
+// Each row: specification, name, rule.
+constexpr auto kTokenChecks = std::to_array<Check>({
+    {"ruling 5", "token_kind", check_token_kind},
+    {"ruling 2", "subject_profile", check_subject_profile},
+});
+
+constexpr auto kRouteChecks = std::to_array<Check>({
+    {"RFC 6750 3.1", "scope", check_scope},
+    {"protocol 6", "workflow", check_workflow},
+    {"protocol 6", "step", check_step},
+    {"protocol 6", "tool", check_tool},
+});
+
+}  // namespace
+
+std::span<const Check> token_checks() { return kTokenChecks; }
+std::span<const Check> route_checks() { return kRouteChecks; }
+
+Status run_checks(std::span<const Check> checks, const GuardFacts& facts) {
+  for (const Check& check : checks) AJWT_TRY(check.rule(facts));
+  return ok();
+}
+
+}  // namespace ajwt::guard

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <array>
+
+#include "guard/verifier.h"
+#include "protocol/names.h"
+#include "protocol/subject.h"
+
+namespace ajwt::guard {
+namespace {
+
+// escaped makes a claim fit for a header field: a line break in a tool's name would end the field
+// and begin one of the claim's own choice. `also` is escaped beside what always is.
+std::string escaped(std::string_view text, std::string_view also = {}) {
+  constexpr std::string_view kAlways = "%\"\\";
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    const bool plain = c > ' ' && c <= '~' && kAlways.find(c) == std::string_view::npos &&
+                       also.find(c) == std::string_view::npos;
+    if (plain) {
+      out += c;
+    } else {
+      const auto byte = static_cast<std::uint8_t>(c);
+      out += '%' + to_hex({&byte, 1});
+    }
+  }
+  return out;
+}
+
+template <class Strings>
+std::string joined(const Strings& texts, char separator) {
+  std::string out;
+  for (const std::string& text : texts) {
+    if (!out.empty()) out += separator;
+    out += escaped(text, ",");
+  }
+  return out;
+}
+
+// add leaves out a field that would be empty: absent and empty must not be two spellings of one
+// fact.
+void add(HttpHeaders& headers, std::string_view name, std::string value) {
+  if (!value.empty()) headers.add(std::string(name), std::move(value));
+}
+
+void add_intent(HttpHeaders& headers, const IntentClaims& intent) {
+  if (intent.step) {
+    add(headers, "X-Agent-Workflow", escaped(intent.step->workflow_id.str()));
+    add(headers, "X-Agent-Workflow-Version", std::to_string(intent.step->workflow_version));
+    add(headers, "X-Agent-Step", escaped(intent.step->workflow_step.str()));
+    add(headers, "X-Agent-Execution", escaped(intent.step->execution_id.str()));
+  }
+  add(headers, "X-Agent-Delegators", joined(intent.delegators, ','));
+  add(headers, "X-Agent-Initiated-By", escaped(intent.initiated_by));
+}
+
+char folded(char c) {
+  if (c == '_') return '-';
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
+
+bool begins_folded(std::string_view name, std::string_view prefix) {
+  return name.size() >= prefix.size() &&
+         std::equal(prefix.begin(), prefix.end(), name.begin(),
+                    [](char a, char b) { return folded(a) == folded(b); });
+}
+
+}  // namespace
+
+HttpHeaders identity_headers(const VerifiedRequest& request) {
+  const AccessToken& token = request.token();
+  HttpHeaders headers;
+  add(headers, "X-Agent-Subject", escaped(token.sub));
+  add(headers, "X-Agent-App", escaped(token.client_id.str()));
+  if (token.intent) {
+    if (const auto name = AgentName::parse(token.sub)) {
+      add(headers, "X-Agent-Id", escaped(name->agent_id.str()));
+    }
+  }
+  if (token.agent_proof) {
+    add(headers, "X-Agent-Registration", escaped(token.agent_proof->registration_id.str()));
+  }
+  add(headers, "X-Agent-Scope", joined(token.scope, ' '));
+  if (token.intent) add_intent(headers, *token.intent);
+  if (token.tool) add(headers, "X-Agent-Tool", escaped(*token.tool));
+  add(headers, "X-Agent-Key", escaped(request.proof_jkt()));
+  add(headers, "X-Agent-Token-Id", escaped(token.jti));
+  return headers;
+}
+
+bool is_identity_header(std::string_view name) {
+  constexpr std::array<std::string_view, 2> kPrefixes = {"X-Agent-", "X-Ajwt-"};
+  constexpr std::array<std::string_view, 2> kNames = {names::kAuthorization, names::kDpopHeader};
+  const auto is_prefix = [&](std::string_view prefix) { return begins_folded(name, prefix); };
+  const auto is_name = [&](std::string_view known) {
+    return name.size() == known.size() && begins_folded(name, known);
+  };
+  return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_prefix) ||
+         std::any_of(kNames.begin(), kNames.end(), is_name);
+}
+
+}  // namespace ajwt::guard

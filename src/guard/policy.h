@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Route policy: which token a request to the protected service needs. Read from a file into a
+// json::Value by the application; checked and matched here.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/id.h"
+#include "base/result.h"
+#include "json/value.h"
+#include "protocol/scope.h"
+
+namespace ajwt::guard {
+
+// ProofBinding: kBound demands the claims bd and qd (ruling 7); kRfc9449 is the weaker level that
+// a route must name.
+enum class ProofBinding { kBound, kRfc9449 };
+
+// TokenKind: kIntent takes intent tokens alone; kPlain takes an application's own token alone and
+// must be named by the route (ruling 5).
+enum class TokenKind { kIntent, kPlain };
+
+// kDefaultMaxBodyBytes is how much of a body is read to judge it where the route says nothing;
+// kLargestMaxBodyBytes is the most that a route may allow.
+inline constexpr std::size_t kDefaultMaxBodyBytes = 256 * 1024;
+inline constexpr std::size_t kLargestMaxBodyBytes = 64 * 1024 * 1024;
+
+// Route is one row of the policy. Every requirement must hold.
+struct Route {
+  std::string method;  // "GET", ...
+  std::string path;    // template: "/manifests/{name}", one segment per {}
+  Scopes scopes;       // at least one; the token needs all of them
+  TokenKind token = TokenKind::kIntent;
+  std::optional<WorkflowId> workflow;  // intent routes: required
+  std::vector<StepId> steps;           // any of these; intent routes: at least one
+  std::optional<std::string> tool;     // intent routes: required
+  ProofBinding proof = ProofBinding::kBound;
+  std::size_t max_body_bytes = kDefaultMaxBodyBytes;  // of a body that is read to be judged
+};
+
+// Policy is a checked set of routes, matched by method and path. What no route names is refused.
+class Policy {
+ public:
+  // parse reads {"route":[{method, path, scope:[..], token?, workflow, step:[..], tool, proof?,
+  // max_body?}, ..]}; step and scope may be one string; token is "intent" (default) or "plain",
+  // proof "bound" (default) or "rfc9449". Refuses k_configuration_refused with the route's number
+  // and member: unknown members, missing requirements, requirements of intent tokens on a plain
+  // route, a malformed template, and two routes that a request could match both. The error's items
+  // hold one JSON pointer to the place, so that the reader of a file can name its line.
+  static Result<Policy> parse(const json::Object& policy);
+
+  // find returns the route for a method and a percent-encoded path, or refuses k_route_unknown. A
+  // template's parameter matches one non-empty segment that is not "." or ".."; nothing is decoded
+  // or normalised, so the caller refuses paths that the service could read otherwise before it asks
+  // here. The pointer lives as long as the policy.
+  Result<const Route*> find(std::string_view method, std::string_view path) const;
+  const std::vector<Route>& routes() const { return routes_; }
+
+ private:
+  Policy(std::vector<Route> routes, std::vector<std::vector<std::string>> segments)
+      : routes_(std::move(routes)), segments_(std::move(segments)) {}
+  std::vector<Route> routes_;
+  std::vector<std::vector<std::string>> segments_;  // of each route's path; "{}" is a parameter
+};
+
+}  // namespace ajwt::guard

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "guard/verifier.h"
+
+#include "crypto/hash.h"
+#include "guard/checks.h"
+#include "guard/token_cache.h"
+#include "jose/base64url.h"
+#include "json/parse.h"
+#include "protocol/names.h"
+
+namespace ajwt::guard {
+namespace {
+
+// unescaped returns the text with percent-escapes decoded; bad ones are left as they are.
+std::string unescaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '%' && i + 2 < text.size()) {
+      if (const auto byte = parse_hex(text.substr(i + 1, 2))) {
+        out += static_cast<char>(byte->front());
+        i += 2;
+        continue;
+      }
+    }
+    out += text[i];
+  }
+  return out;
+}
+
+// RFC 6750 2.3: a token as a parameter of the query.
+bool has_token_in_query(std::string_view query) {
+  while (!query.empty()) {
+    const std::size_t end = query.find_first_of("&;");
+    const std::string_view parameter = query.substr(0, end);
+    if (unescaped(parameter.substr(0, parameter.find('='))) == names::kAccessToken) return true;
+    query = end == std::string_view::npos ? std::string_view() : query.substr(end + 1);
+  }
+  return false;
+}
+
+// single_token returns the one token of the request. With two of them, the guard could judge one
+// and the service behind it read the other.
+Result<std::string_view> single_token(const RequestFacts& facts) {
+  const bool in_query = has_token_in_query(facts.query);
+  if (facts.authorization.size() + (in_query ? 1 : 0) > 1) return refuse(Code::k_token_duplicated);
+  // Bearer is refused here whatever the token says of itself: a stolen one would be good without
+  // its key at any endpoint that took both schemes.
+  if (in_query) return refuse(Code::k_token_scheme_refused, "It is in the query.");
+  if (facts.authorization.empty()) return refuse(Code::k_token_missing);
+  const std::string_view field = facts.authorization.front();
+  const std::size_t space = field.find(' ');
+  if (!equal_ignoring_case(field.substr(0, space), names::kDpop)) {
+    return refuse(Code::k_token_scheme_refused);
+  }
+  if (space == std::string_view::npos || space + 1 == field.size()) {
+    return refuse(Code::k_token_missing);
+  }
+  return field.substr(space + 1);
+}
+
+Result<std::string_view> single_proof(const RequestFacts& facts) {
+  if (facts.dpop.empty()) return refuse(Code::k_proof_missing);
+  if (facts.dpop.size() > 1) return refuse(Code::k_proof_duplicated);
+  return facts.dpop.front();
+}
+
+ProofFacts::Binding binding_of(ProofBinding proof) {
+  switch (proof) {
+    case ProofBinding::kBound:
+      return ProofFacts::Binding::kBound;
+    case ProofBinding::kRfc9449:
+      return ProofFacts::Binding::kIfPresent;
+  }
+  return ProofFacts::Binding::kBound;
+}
+
+}  // namespace
+
+Verifier::Verifier(VerifierOptions options, NonceIssuer nonces, ReplayCache& replays)
+    : options_(std::move(options)),
+      nonces_(std::move(nonces)),
+      replays_(replays),
+      cache_(std::make_unique<TokenCache>(options_.token_cache_capacity)) {}
+
+Verifier::~Verifier() = default;
+
+Result<std::shared_ptr<const AccessToken>> Verifier::verify_token(
+    std::string_view token, const std::shared_ptr<const jose::KeySet>& keys, Instant now) const {
+  if (keys == nullptr) return refuse(Code::k_keys_unavailable);
+  if (token.size() > kMaxTokenBytes) return refuse(Code::k_jws_too_large);
+  const Digest digest = crypto::sha256(token);
+  if (auto known = cache_->find(digest, keys)) {
+    AJWT_TRY(check_token_time(*known, options_.skew, now));
+    return known;
+  }
+  const TokenRules rules{.issuer = options_.issuer,
+                         .audience = options_.audience,
+                         .algorithms = options_.algorithms,
+                         .skew = options_.skew};
+  AJWT_ASSIGN(AccessToken claims, verify_access_token(token, rules, *keys, now));
+  auto verified = std::make_shared<const AccessToken>(std::move(claims));
+  cache_->insert(digest, keys, verified, now);
+  return verified;
+}
+
+Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route& route,
+                                         const std::shared_ptr<const jose::KeySet>& keys,
+                                         Instant now) const {
+  AJWT_ASSIGN(const std::string_view token_text, single_token(facts));
+  AJWT_ASSIGN(auto token, verify_token(token_text, keys, now));
+  const GuardFacts guard_facts{.token = *token, .route = route};
+  AJWT_TRY(run_checks(token_checks(), guard_facts));
+
+  AJWT_ASSIGN(const std::string_view proof_text, single_proof(facts));
+  const ProofFacts proof_facts{.method = facts.method,
+                               .uri = facts.uri,
+                               .now = now,
+                               .nonces = &nonces_,
+                               .exact_nonce = std::nullopt,
+                               .access_token = token_text,
+                               .jkt = token->cnf_jkt,
+                               .binding = binding_of(route.proof),
+                               .body = facts.body,
+                               .query = facts.query};
+  AJWT_ASSIGN(const VerifiedProof proof,
+              verify_dpop_proof(proof_text, proof_facts, options_.algorithms));
+  AJWT_TRY(run_checks(route_checks(), guard_facts));
+  AJWT_TRY(replays_.remember(proof.jkt(), proof.jti(), proof.remember_until(), now));
+  return VerifiedRequest(std::move(token));
+}
+
+bool Verifier::needs_body(const Route& route, const HttpRequest& head) {
+  if (!has_body(head)) return false;
+  switch (route.proof) {
+    case ProofBinding::kBound:
+      return true;
+    case ProofBinding::kRfc9449: {
+      const auto proof = head.headers.find(names::kDpopHeader);
+      return proof && !peek_proof_claim(*proof, names::kBd).empty();
+    }
+  }
+  return true;
+}
+
+bool has_body(const HttpRequest& head) {
+  if (head.headers.find("Transfer-Encoding")) return true;
+  const auto length = head.headers.find("Content-Length");
+  return length && length->find_first_not_of('0') != std::string_view::npos;
+}
+
+std::string peek_proof_claim(std::string_view proof, std::string_view claim) {
+  if (proof.size() > kMaxProofBytes) return {};
+  const std::size_t first = proof.find('.');
+  const std::size_t second = proof.find('.', first == std::string_view::npos ? first : first + 1);
+  if (second == std::string_view::npos) return {};
+  const auto payload = jose::decode_base64url(proof.substr(first + 1, second - first - 1));
+  if (!payload) return {};
+  const auto claims = json::parse_object(as_text(*payload));
+  if (!claims) return {};
+  const json::Value* value = claims->find(claim);
+  const std::string* text = value == nullptr ? nullptr : value->find_string();
+  return text == nullptr ? std::string() : *text;
+}
+
+}  // namespace ajwt::guard

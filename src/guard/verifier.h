@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The verifier: token, proof and request facts in, VerifiedRequest or a reason out (protocol 6).
+// It does no I/O and reads no clock. Every form of the guard is a shell around it.
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/http_message.h"
+#include "base/result.h"
+#include "guard/policy.h"
+#include "guard/replay_cache.h"
+#include "jose/jwk.h"
+#include "protocol/access_token.h"
+#include "protocol/nonce.h"
+#include "protocol/proof.h"
+
+namespace ajwt::guard {
+
+class TokenCache;
+
+// RequestFacts is what the verifier may know of a request. What the views show outlives the call.
+struct RequestFacts {
+  std::string_view method;
+  std::string_view uri;    // absolute, as the client addressed it: the guard's public URL + path
+  std::string_view query;  // raw, without '?'
+  std::vector<std::string_view> authorization;  // every Authorization field
+  std::vector<std::string_view> dpop;           // every DPoP field
+  std::optional<ByteView> body;                 // absent: not read; empty: there is none
+};
+
+// VerifiedRequest is proof that a request passed every check of its route; only Verifier makes
+// one, and only it lets a request through.
+class VerifiedRequest {
+ public:
+  const AccessToken& token() const { return *token_; }
+  const std::string& proof_jkt() const { return token_->cnf_jkt; }
+
+ private:
+  friend class Verifier;
+  explicit VerifiedRequest(std::shared_ptr<const AccessToken> token) : token_(std::move(token)) {}
+  std::shared_ptr<const AccessToken> token_;
+};
+
+// VerifierOptions is what a guard expects of every token, whatever the route.
+struct VerifierOptions {
+  std::string issuer;
+  std::string audience;
+  jose::AlgorithmSet algorithms = jose::AlgorithmSet::all();
+  Seconds skew{60};
+  std::size_t token_cache_capacity = 10'000;
+};
+
+// Verifier is safe for concurrent use. It remembers verified tokens by the SHA-256 of their bytes
+// together with the key set that verified them; times are checked on every use.
+class Verifier {
+ public:
+  // Verifier keeps a reference to `replays`, which outlives it and has the same epoch as `nonces`.
+  Verifier(VerifierOptions options, NonceIssuer nonces, ReplayCache& replays);
+  ~Verifier();
+  Verifier(const Verifier&) = delete;
+  Verifier& operator=(const Verifier&) = delete;
+
+  // verify applies, in this order: exactly one token in the DPoP scheme -> token (size, form, alg,
+  // kid, signature, typ, iss, aud, times) -> kind of token -> proof (signature, key, method, URI,
+  // time, nonce, token hash, binding of body and query) -> route (scope, workflow, step, tool) ->
+  // proof unused. The proof is remembered last, so that a refused request burns nothing.
+  //
+  // Refuses k_token_missing, k_token_duplicated (also a token in the query beside the header's),
+  // k_token_scheme_refused, what verify_access_token refuses, k_intent_missing, k_intent_refused,
+  // k_subject_profile_refused, k_proof_missing, k_proof_duplicated, what verify_dpop_proof refuses
+  // (a nonce is mandatory), k_scope_insufficient, k_workflow_refused, k_step_refused,
+  // k_tool_refused, what ReplayCache::remember refuses, and k_keys_unavailable for null `keys`.
+  Result<VerifiedRequest> verify(const RequestFacts& facts, const Route& route,
+                                 const std::shared_ptr<const jose::KeySet>& keys,
+                                 Instant now) const;
+
+  // needs_body tells whether this request's body must be read before it can be judged: it has one,
+  // and the route demands that the proof binds it or the proof says that it does.
+  static bool needs_body(const Route& route, const HttpRequest& head);
+
+  const NonceIssuer& nonces() const { return nonces_; }
+
+ private:
+  Result<std::shared_ptr<const AccessToken>> verify_token(
+      std::string_view token, const std::shared_ptr<const jose::KeySet>& keys, Instant now) const;
+
+  VerifierOptions options_;
+  NonceIssuer nonces_;
+  ReplayCache& replays_;
+  std::unique_ptr<TokenCache> cache_;
+};
+
+// has_body tells whether a header section announces a body of at least one byte, or of a size that
+// it does not tell.
+bool has_body(const HttpRequest& head);
+
+// peek_proof_claim returns a string claim of a proof whose signature nobody looked at: a hint for
+// what to read or to send, never a ground for a decision. Empty if there is none.
+std::string peek_proof_claim(std::string_view proof, std::string_view claim);
+
+// challenge returns the response for a refusal: status, JSON body (error, error_description,
+// reason, decision_id), and for 401 and insufficient_scope the WWW-Authenticate of RFC 6750 3 and
+// RFC 9449 7.1 (error, error_description, scope of `route`, algs), always with a fresh DPoP-Nonce.
+// `route` may be null. Whatever `error` says cannot leave its quotes in the header.
+HttpResponse challenge(const Error& error, const Route* route, std::string_view nonce,
+                       std::string_view decision_id);
+
+// identity_headers returns the header fields that a guard sets for the protected service:
+// X-Agent-Subject, X-Agent-App, X-Agent-Id, X-Agent-Registration, X-Agent-Scope, X-Agent-Workflow,
+// X-Agent-Workflow-Version, X-Agent-Step, X-Agent-Execution, X-Agent-Tool, X-Agent-Delegators,
+// X-Agent-Key, X-Agent-Token-Id, X-Agent-Initiated-By. A field without a value is left out.
+// Delegators are joined by ','; bytes that are not visible ASCII, '%', '"', '\\' and, between
+// delegators, ',' are percent-encoded.
+HttpHeaders identity_headers(const VerifiedRequest& request);
+// is_identity_header tells whether a client's field must be stripped: X-Agent-*, X-Ajwt-*,
+// Authorization, DPoP; in any case, and with '_' for '-', since many services read both alike.
+bool is_identity_header(std::string_view name);
+
+}  // namespace ajwt::guard

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The keys of an issuer, fetched in the background, so that verifying never waits for the network
+// except when a token names a key that is not known yet.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/http_client.h"
+#include "base/result.h"
+#include "jose/jwk.h"
+
+namespace ajwt::http {
+
+struct JwksSourceOptions {
+  std::string url;
+  Seconds refresh_every{300};
+  Seconds min_interval{5};  // between fetches for unknown kids, and before a failed one is repeated
+  Seconds max_stale{3600};  // a set is used so long after it was fetched, then none
+  Seconds timeout{10};      // of one fetch
+  std::size_t max_bytes = 64 * 1024;
+};
+
+// JwksSource holds the current key set. Its functions may be called by any thread at any time.
+class JwksSource {
+ public:
+  using Keys = std::shared_ptr<const jose::KeySet>;
+
+  // client and clock outlive the source.
+  JwksSource(JwksSourceOptions options, HttpClient& client, const Clock& clock);
+  // ~JwksSource wakes all callers and joins the thread; a fetch that is under way is waited for.
+  ~JwksSource();
+  JwksSource(const JwksSource&) = delete;
+  JwksSource& operator=(const JwksSource&) = delete;
+
+  // start begins to fetch in the background, at once and then every refresh_every. Called once.
+  void start();
+
+  // keys returns the current set; null before the first success and when the last success is more
+  // than max_stale ago. Null means that nothing can be verified (fail closed).
+  Keys keys() const;
+
+  // refresh_for_unknown_kid returns keys() after a fetch. Callers who come while one is under way
+  // join it; one that began less than min_interval ago is not repeated, so that tokens with made-up
+  // kids cannot turn us against the issuer. Waits at most `patience`.
+  Keys refresh_for_unknown_kid(std::chrono::milliseconds patience);
+
+  // last_error returns why the latest fetch failed, or nothing if it succeeded: for logs and
+  // health.
+  std::optional<Error> last_error() const;
+
+ private:
+  void run();
+  bool due() const;
+  Keys keys_locked() const;
+  Result<jose::KeySet> fetch() const;
+  void store(Result<jose::KeySet> outcome);
+
+  const JwksSourceOptions options_;
+  HttpClient& client_;
+  const Clock& clock_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Keys keys_;
+  Instant fetched_at_{};               // of keys_
+  std::optional<Instant> last_begun_;  // the latest fetch
+  std::optional<Error> error_;         // of the latest fetch
+  Seconds retry_after_;                // after a failure; grows
+  std::uint64_t fetches_ended_ = 0;
+  bool fetching_ = false;
+  bool wanted_ = false;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace ajwt::http

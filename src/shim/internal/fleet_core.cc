@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "shim/internal/fleet_core.h"
+
+#include <utility>
+#include <vector>
+
+#include "protocol/names.h"
+
+namespace ajwt::shim {
+namespace {
+
+constexpr std::string_view kMintPath = "/intent/token";
+constexpr std::string_view kExecutionsPath = "/intent/executions/";
+constexpr std::string_view kDone = "done";
+constexpr std::string_view kFailed = "failed";
+
+json::Object mint_body(const TokenRequest& request, const std::string& checksum) {
+  json::Object body{{std::string(names::kGrantType), names::kAgentChecksumGrant},
+                    {std::string(names::kAgentId), request.agent->agent_id().str()},
+                    {std::string(names::kComputedChecksum), checksum},
+                    {std::string(names::kRequestedScopes), json::string_array(request.call.scopes)},
+                    {std::string(names::kAudience), request.call.audience},
+                    {std::string(names::kTool), request.call.tool}};
+  if (request.call.step) {
+    body.append(std::string(names::kWorkflowId), request.execution->workflow_id.str());
+    body.append(std::string(names::kWorkflowStep), request.call.step->str());
+    body.append(std::string(names::kExecutionId), request.execution->execution_id.str());
+  }
+  return body;
+}
+
+// with_drift adds to a checksum refusal which parts changed, by name: what they were or are is the
+// agent's secret (P10).
+Error with_drift(const Error& error, const Declaration& agent) {
+  const std::vector<std::string> parts = agent.find_drift();
+  std::string message = error.message();
+  if (!message.empty()) message += ' ';
+  if (parts.empty()) {
+    message += agent.agent_id().str() + " runs as it was declared, which is not as registered.";
+  } else {
+    message += "Changed in " + agent.agent_id().str() + " since it was declared:";
+    for (const std::string& part : parts) message += ' ' + part;
+    message += '.';
+  }
+  return Error(error.code(), std::move(message)).with_detail(error.detail()).with_items(parts);
+}
+
+}  // namespace
+
+Status FleetCore::add(const std::shared_ptr<Declaration>& declaration) {
+  const std::lock_guard lock(mutex_);
+  const auto [entry, added] = declared_.try_emplace(declaration->agent_id(), declaration);
+  if (!added) return refuse(Code::k_agent_declared_twice, declaration->agent_id().str());
+  return ok();
+}
+
+void FleetCore::remove(const std::shared_ptr<Declaration>& declaration) {
+  declaration->retire();
+  tokens_.evict_all(cache_key({declaration->serial_key()}));
+  const std::lock_guard lock(mutex_);
+  declared_.erase(declaration->agent_id());
+}
+
+std::string FleetCore::step_key(const Declaration& agent, const OpenExecution* execution,
+                                const std::optional<StepId>& step) {
+  if (execution == nullptr || !step) return cache_key({agent.serial_key(), "", ""});
+  return cache_key({agent.serial_key(), execution->execution_id.str(), step->str()});
+}
+
+Result<KeyedToken> FleetCore::get_token(const TokenRequest& request) {
+  AJWT_ASSIGN(const std::string checksum, request.agent->read_checksum());
+  KeyedToken keyed{.key = step_key(*request.agent, request.execution.get(), request.call.step) +
+                          cache_key({request.agent->jkt(), checksum, request.call.tool,
+                                     request.call.audience, request.scope_key}),
+                   .token = nullptr};
+  auto token = tokens_.get(keyed.key, [&] { return mint(request, checksum); });
+  if (!token && token.error().code() == Code::k_agent_checksum_mismatch) {
+    return with_drift(token.error(), *request.agent);
+  }
+  AJWT_ASSIGN(keyed.token, std::move(token));
+  // It went while the token was on its way: `remove` has missed this one.
+  if (request.agent->is_retired()) {
+    tokens_.evict(keyed.key, keyed.token);
+    return refuse(Code::k_agent_not_running,
+                  request.agent->agent_id().str() + " is declared no more.");
+  }
+  return keyed;
+}
+
+Result<HeldToken> FleetCore::mint(const TokenRequest& request, const std::string& checksum) {
+  const Instant sent_at = clock_.now();
+  // Again is no more than once: a mint for a step that the same key holds is a renewal.
+  const AuthorityCall call{.method = "POST",
+                           .path = std::string(kMintPath),
+                           .body = mint_body(request, checksum),
+                           .repeat = Repeat::kSafe};
+  AJWT_ASSIGN(const json::Value answer, ask(call, *request.agent, checksum));
+  return read_token(answer, request.call.scopes, sent_at);
+}
+
+Result<json::Value> FleetCore::ask(const AuthorityCall& call, const Declaration& agent,
+                                   const std::optional<std::string>& checksum) {
+  const AgentIdentity identity{
+      .agent_id = agent.agent_id(), .key = agent.key(), .agent_checksum = checksum};
+  // A secret costs the request nothing. An assertion would cost a signature and, at the authority,
+  // a durable row each time, so a client with a key uses its access token.
+  if (authority_->authenticates_by_secret()) return authority_->call_as_agent(call, identity);
+  return authority_->call_with_agent(call, {std::string(names::kScopeMint)}, identity);
+}
+
+Result<json::Value> FleetCore::read(const AuthorityCall& call) {
+  return authority_->call(call, {std::string(names::kScopeMint)});
+}
+
+Status FleetCore::report(const Declaration& agent, const ExecutionId& execution, const StepId& step,
+                         StepOutcome outcome) {
+  const std::string_view word = outcome == StepOutcome::kDone ? kDone : kFailed;
+  const AuthorityCall call{
+      .method = "POST",
+      .path = std::string(kExecutionsPath) + execution.str() + "/steps/" + step.str() + "/complete",
+      .body = json::Object{{std::string(names::kAgentId), agent.agent_id().str()},
+                           {std::string(names::kOutcome), word}},
+      .repeat = Repeat::kSafe};
+  AJWT_TRY(ask(call, agent, std::nullopt));
+  return ok();
+}
+
+}  // namespace ajwt::shim

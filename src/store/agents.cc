@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Registrations of agents.
+#include <utility>
+
+#include "store/rows.h"
+#include "store/sqlite_store.h"
+
+namespace ajwt::store {
+
+namespace {
+
+using authority::AuditEntry;
+using authority::Registration;
+
+constexpr char kSelect[] =
+    "SELECT registration_id, app_id, agent_id, version, state, checksum, profile, recomputed, "
+    "public_key, jkt, permissions, autonomy, sealed_components, registered_at, row_version "
+    "FROM registrations AS r ";
+constexpr auto kFindNewest =
+    join(kSelect, "WHERE app_id = ?1 AND agent_id = ?2 ORDER BY version DESC LIMIT 1");
+constexpr auto kListVersions =
+    join(kSelect, "WHERE app_id = ?1 AND agent_id = ?2 ORDER BY version DESC");
+constexpr auto kListNewest =
+    join(kSelect,
+         "WHERE app_id = ?1 AND version = (SELECT max(version) FROM registrations AS other "
+         "WHERE other.app_id = r.app_id AND other.agent_id = r.agent_id) ORDER BY agent_id");
+
+std::optional<std::string> permissions_text(const std::optional<Grant>& grant) {
+  if (!grant) return std::nullopt;
+  return write_permissions(*grant);
+}
+
+Result<std::int64_t> newest_version(Connection& db, const Registration& registration) {
+  AJWT_ASSIGN(Query query, db.query("SELECT coalesce(max(version), 0) FROM registrations "
+                                    "WHERE app_id = ?1 AND agent_id = ?2",
+                                    registration.app_id, registration.agent_id));
+  AJWT_ASSIGN(const bool row, query.next());
+  return row ? query.integer(0) : 0;
+}
+
+// retire_version lets the version before the new one give way, unless it was revoked meanwhile.
+Status retire_version(Connection& db, const Registration& next, std::int64_t version) {
+  AJWT_TRY(
+      db.run("UPDATE registrations SET state = 'updated', row_version = row_version + 1 "
+             "WHERE app_id = ?1 AND agent_id = ?2 AND version = ?3 "
+             "AND state IN ('registered', 'verified')",
+             next.app_id, next.agent_id, version));
+  if (db.changed_rows() != 1) return refuse(Code::k_state_changed, "agent_id");
+  return ok();
+}
+
+Status insert(Connection& db, const Registration& r) {
+  return db.run(
+      "INSERT INTO registrations (registration_id, app_id, agent_id, version, state, checksum, "
+      "profile, recomputed, public_key, jkt, permissions, autonomy, sealed_components, "
+      "registered_at, row_version) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      r.registration_id, r.app_id, r.agent_id, r.version, column_text(r.state), r.checksum,
+      name(r.profile), r.recomputed, write_key(r.key), r.jkt, permissions_text(r.grant),
+      column_text(r.autonomy), r.sealed_components, r.registered_at, r.row_version);
+}
+
+}  // namespace
+
+Status SqliteStore::add_registration(const Registration& registration,
+                                     std::int64_t expected_version, const AuditEntry& audit) {
+  return write(audit, [&](Connection& db) -> Status {
+    AJWT_ASSIGN(const std::int64_t newest, newest_version(db, registration));
+    if (newest != expected_version || registration.version != expected_version + 1) {
+      return refuse(Code::k_state_changed, "agent_id");
+    }
+    if (expected_version > 0) AJWT_TRY(retire_version(db, registration, expected_version));
+    return insert(db, registration);
+  });
+}
+
+Result<Registration> SqliteStore::registration_from(const Query& row) {
+  AJWT_ASSIGN(const authority::RegistrationState state, parse_registration_state(row.text(4)));
+  AJWT_ASSIGN(const ChecksumProfile profile, parse_profile(row.text(6)));
+  AJWT_ASSIGN(crypto::PublicKey key, key_from(row.text(8)));
+  AJWT_ASSIGN(const authority::Autonomy autonomy, parse_autonomy(row.text(11)));
+  std::optional<Grant> grant;
+  if (!row.is_null(10)) {
+    AJWT_ASSIGN(grant, parse_permissions(row.text(10)));
+  }
+  return Registration{.registration_id = RegistrationId::trusted(row.string(0)),
+                      .app_id = AppId::trusted(row.string(1)),
+                      .agent_id = AgentId::trusted(row.string(2)),
+                      .version = row.integer(3),
+                      .state = state,
+                      .checksum = row.string(5),
+                      .profile = profile,
+                      .recomputed = row.boolean(7),
+                      .key = std::move(key),
+                      .jkt = row.string(9),
+                      .grant = std::move(grant),
+                      .autonomy = autonomy,
+                      .sealed_components = row.bytes(12),
+                      .registered_at = row.instant(13),
+                      .row_version = row.integer(14)};
+}
+
+Result<std::optional<Registration>> SqliteStore::newest_registration(Connection& db,
+                                                                     const AppId& app_id,
+                                                                     const AgentId& agent_id) {
+  AJWT_ASSIGN(Query query, db.query(kFindNewest, app_id, agent_id));
+  AJWT_ASSIGN(const bool row, query.next());
+  if (!row) return std::nullopt;
+  return registration_from(query);
+}
+
+Result<std::optional<Registration>> SqliteStore::find_registration(const AppId& app_id,
+                                                                   const AgentId& agent_id) {
+  return read([&](Connection& db) { return newest_registration(db, app_id, agent_id); });
+}
+
+Result<std::vector<Registration>> SqliteStore::list_registrations(const AppId& app_id) {
+  return read([&](Connection& db) -> Result<std::vector<Registration>> {
+    AJWT_ASSIGN(Query query, db.query(kListNewest, app_id));
+    return collect<Registration>(query,
+                                 [this](const Query& row) { return registration_from(row); });
+  });
+}
+
+Result<std::vector<Registration>> SqliteStore::list_versions(const AppId& app_id,
+                                                             const AgentId& agent_id) {
+  return read([&](Connection& db) -> Result<std::vector<Registration>> {
+    AJWT_ASSIGN(Query query, db.query(kListVersions, app_id, agent_id));
+    return collect<Registration>(query,
+                                 [this](const Query& row) { return registration_from(row); });
+  });
+}
+
+Result<std::optional<AgentId>> SqliteStore::find_same_checksum(const AppId& app_id,
+                                                               const AgentId& agent_id,
+                                                               std::string_view checksum) {
+  return read([&](Connection& db) -> Result<std::optional<AgentId>> {
+    AJWT_ASSIGN(Query query,
+                db.query("SELECT agent_id FROM registrations WHERE app_id = ?1 AND checksum = ?2 "
+                         "AND agent_id <> ?3 ORDER BY agent_id LIMIT 1",
+                         app_id, checksum, agent_id));
+    AJWT_ASSIGN(const bool row, query.next());
+    if (!row) return std::nullopt;
+    return AgentId::trusted(query.string(0));
+  });
+}
+
+Status SqliteStore::update_registration(const Registration& registration, const AuditEntry& audit) {
+  return write(audit, [&](Connection& db) -> Status {
+    AJWT_TRY(
+        db.run("UPDATE registrations SET permissions = ?4, row_version = row_version + 1, "
+               "state = CASE WHEN ?5 = 'registered' AND state = 'verified' THEN state ELSE ?5 END "
+               "WHERE registration_id = ?1 AND app_id = ?2 AND row_version = ?3",
+               registration.registration_id, registration.app_id, registration.row_version,
+               permissions_text(registration.grant), column_text(registration.state)));
+    if (db.changed_rows() == 1) return ok();
+    AJWT_ASSIGN(Query query, db.query("SELECT 1 FROM registrations WHERE registration_id = ?1 "
+                                      "AND app_id = ?2",
+                                      registration.registration_id, registration.app_id));
+    AJWT_ASSIGN(const bool exists, query.next());
+    if (exists) return refuse(Code::k_state_changed, "agent_id");
+    return refuse(Code::k_not_found, "agent_id");
+  });
+}
+
+}  // namespace ajwt::store

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The two store calls of a mint.
+#include <utility>
+
+#include "store/executions.h"
+#include "store/sqlite_store.h"
+
+namespace ajwt::store {
+
+namespace {
+
+using authority::MintCommit;
+using authority::MintQuery;
+using authority::MintRecords;
+
+Status check_client(Connection& db, const MintCommit& mint) {
+  AJWT_ASSIGN(Query query, db.query("SELECT 1 FROM clients WHERE client_id = ?1 AND app_id = ?2 "
+                                    "AND row_version = ?3 AND disabled = 0",
+                                    mint.client_id, mint.app_id, mint.client_row_version));
+  AJWT_ASSIGN(const bool unchanged, query.next());
+  if (!unchanged) return refuse(Code::k_state_changed, "client_id");
+  return ok();
+}
+
+Status check_registration(Connection& db, const MintCommit& mint) {
+  AJWT_ASSIGN(Query query,
+              db.query("SELECT 1 FROM registrations WHERE registration_id = ?1 AND app_id = ?2 "
+                       "AND row_version = ?3 AND state IN ('registered', 'verified')",
+                       mint.registration_id, mint.app_id, mint.registration_row_version));
+  AJWT_ASSIGN(const bool unchanged, query.next());
+  if (!unchanged) return refuse(Code::k_state_changed, "agent_id");
+  return ok();
+}
+
+// mark_verified leaves row_version alone: no decision rests on the difference, so the first mints
+// of an agent must not refuse one another.
+Status mark_verified(Connection& db, const RegistrationId& registration_id) {
+  return db.run(
+      "UPDATE registrations SET state = 'verified' "
+      "WHERE registration_id = ?1 AND state = 'registered'",
+      registration_id);
+}
+
+Status write_mint(Connection& db, const MintCommit& mint) {
+  AJWT_TRY(check_client(db, mint));
+  AJWT_TRY(check_registration(db, mint));
+  if (mint.unchanged_execution) {
+    const auto& [execution_id, row_version] = *mint.unchanged_execution;
+    AJWT_TRY(check_execution(db, execution_id, row_version, &mint.app_id));
+  }
+  if (mint.first_mint) AJWT_TRY(mark_verified(db, mint.registration_id));
+  if (mint.step) AJWT_TRY(apply_step(db, *mint.step, &mint.app_id));
+  return ok();
+}
+
+}  // namespace
+
+Result<MintRecords> SqliteStore::load_mint_records(const MintQuery& query) {
+  return read([&](Connection& db) -> Result<MintRecords> {
+    MintRecords records;
+    AJWT_ASSIGN(records.registration, newest_registration(db, query.app_id, query.agent_id));
+    if (query.execution_id) {
+      AJWT_ASSIGN(records.execution, load_execution(db, query.app_id, *query.execution_id));
+    }
+    if (records.execution) {
+      AJWT_ASSIGN(records.workflow,
+                  workflow_version(db, query.app_id, records.execution->workflow_id,
+                                   records.execution->workflow_version));
+    } else if (query.workflow_id) {
+      AJWT_ASSIGN(records.workflow,
+                  workflow_version(db, query.app_id, *query.workflow_id, std::nullopt));
+    }
+    return records;
+  });
+}
+
+std::vector<Status> SqliteStore::commit(std::span<const MintCommit> mints) {
+  std::vector<Write> writes;
+  writes.reserve(mints.size());
+  for (const MintCommit& mint : mints) {
+    writes.emplace_back([&mint, leaf = prepare_leaf(mint.audit)](Writer& writer) -> Status {
+      if (!leaf) return leaf.error();
+      AJWT_TRY(write_mint(writer.db(), mint));
+      return writer.append_audit(*leaf);
+    });
+  }
+  return queue_->run_all(writes);
+}
+
+}  // namespace ajwt::store

@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The one writer. Every write waits in a queue; a thread takes what has gathered there, runs each
+// write in a savepoint of its own, and commits them together: one wait for the disk for many
+// writes (ruling 41).
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/result.h"
+#include "store/audit_leaf.h"
+#include "store/database.h"
+
+namespace ajwt::store {
+
+// Writer is what a write may use while it runs.
+class Writer {
+ public:
+  Writer(Connection& db, std::int64_t& head) : db_(db), head_(head) {}
+  Connection& db() { return db_; }
+  // append_audit gives the leaf the next sequence number.
+  Status append_audit(const PreparedLeaf& leaf);
+
+ private:
+  Connection& db_;
+  std::int64_t& head_;
+};
+
+// Write is one write. What it did is undone if it returns an Error.
+using Write = std::function<Status(Writer&)>;
+
+// WriteQueue is safe for concurrent use; it must outlive every call.
+class WriteQueue {
+ public:
+  // create reads where the audit log stands and starts the thread. Refuses k_store_damaged if the
+  // log's sequence has a gap; `path` is for the message.
+  static Result<std::unique_ptr<WriteQueue>> create(std::shared_ptr<ConnectionPool> connections,
+                                                    std::string_view path);
+  WriteQueue(const WriteQueue&) = delete;
+  WriteQueue& operator=(const WriteQueue&) = delete;
+  ~WriteQueue();
+
+  // run returns when the write is durable or refused. If the transaction around it fails, it
+  // refuses k_store_unavailable or k_store_damaged, and so does every write that shared it.
+  Status run(const Write& write);
+  // run_all is run for many writes, in their order; each has its own answer.
+  std::vector<Status> run_all(std::span<const Write> writes);
+  // has_failed tells whether the last transaction could not be committed.
+  bool has_failed() const;
+
+ private:
+  // Submission is one call of run_all that waits for its answers.
+  struct Submission {
+    std::vector<std::optional<Status>> answers;
+    std::size_t unanswered;
+    std::condition_variable answered;
+  };
+  struct Item {
+    const Write* write;
+    Submission* submission;
+    std::size_t index;
+    std::optional<Status> answer;
+  };
+
+  WriteQueue(std::shared_ptr<ConnectionPool> connections, std::int64_t head)
+      : connections_(std::move(connections)), head_(head) {}
+  void work();
+  std::vector<Item> take_batch();
+  void run_batch(std::vector<Item>& batch);
+  Status run_in_transaction(Connection& db, std::vector<Item>& batch);
+  Status run_in_savepoint(Connection& db, Item& item);
+  void answer(std::vector<Item>& batch);
+
+  std::shared_ptr<ConnectionPool> connections_;
+  std::int64_t head_;  // sequence of the last leaf; the thread's alone
+
+  mutable std::mutex mutex_;
+  std::condition_variable filled_;
+  std::deque<Item> items_;
+  bool stopping_ = false;
+  bool failed_ = false;
+
+  std::thread thread_;
+};
+
+}  // namespace ajwt::store
