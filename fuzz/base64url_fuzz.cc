@@ -25,8 +25,8 @@ void check_text(std::string_view text) {
       sodium_base642bin(other.data(), other.size(), text.data(), text.size(), nullptr, &length,
                         nullptr, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
   // libsodium 1.0.18 takes some bytes beyond ASCII for digits; apart from these, both agree.
-  const bool ascii =
-      std::all_of(text.begin(), text.end(), [](char c) { return static_cast<signed char>(c) >= 0; });
+  const bool ascii = std::all_of(text.begin(), text.end(),
+                                 [](char c) { return static_cast<signed char>(c) >= 0; });
   AJWT_CHECK(decoded.has_value() == (ascii && refused == 0));
   if (!decoded) {
     AJWT_CHECK(decoded.error().code() == Code::k_base64_malformed);

@@ -34,7 +34,7 @@ std::string instance_of(std::string_view path) {
 
 void check_policy(const guard::Policy& policy) {
   for (const guard::Route& route : policy.routes()) {
-    AJWT_CHECK(!route.method.empty() && !route.scopes.empty());
+    AJWT_CHECK(!route.method.empty() && !route.apps.empty() && !route.scopes.empty());
     AJWT_CHECK(route.max_body_bytes <= guard::kLargestMaxBodyBytes);
     if (route.token == guard::TokenKind::kIntent) {
       AJWT_CHECK(route.workflow && route.tool && !route.steps.empty());

@@ -29,10 +29,10 @@ struct Attempt {
 // Attack is one threat in one form. `run` first carries out the legitimate twin of the flow, so
 // that a refusal means something, and fails with an Error if that does not work.
 struct Attack {
-  std::string_view id;      // "T2"
-  std::string_view name;    // "t02-token-replay": the file's name
-  std::string_view title;   // "Token replay"
-  std::string_view story;   // one or two sentences: who does what, and what stops it
+  std::string_view id;     // "T2"
+  std::string_view name;   // "t02-token-replay": the file's name
+  std::string_view title;  // "Token replay"
+  std::string_view story;  // one or two sentences: who does what, and what stops it
   std::function<Result<std::vector<Attempt>>(Scene&)> run;
 };
 

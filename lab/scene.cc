@@ -94,12 +94,10 @@ Result<Answer> Scene::get(const std::string& url) {
 }
 
 Result<std::string> Scene::client_assertion(const ClientIdentity& by) {
-  const json::Object claims{{str(names::kIss), by.client_id},
-                            {str(names::kSub), by.client_id},
-                            {str(names::kAud), target_.issuer},
-                            {str(names::kJti), crypto::random_token(16)},
-                            {str(names::kIat), to_unix(now())},
-                            {str(names::kExp), to_unix(now() + Seconds(60))}};
+  const json::Object claims{
+      {str(names::kIss), by.client_id},   {str(names::kSub), by.client_id},
+      {str(names::kAud), target_.issuer}, {str(names::kJti), crypto::random_token(16)},
+      {str(names::kIat), to_unix(now())}, {str(names::kExp), to_unix(now() + Seconds(60))}};
   return jose::sign_jws(json::write(json::Value(claims)), by.key, {.typ = "JWT", .kid = {}});
 }
 
@@ -242,18 +240,17 @@ Result<Answer> Scene::get_with_token(const std::string& path, const ClientIdenti
   const std::string token = granted.member(names::kAccessToken);
   HttpCall call{.method = "GET", .url = target_.issuer + path, .headers = {}, .body = ""};
   const std::string jti = crypto::random_token(16);
-  AJWT_ASSIGN(const auto proof,
-              build_dpop_proof(by.key, ProofClaims{.method = call.method,
-                                                   .uri = call.url,
-                                                   .jti = jti,
-                                                   .now = now(),
-                                                   .nonce = authority_nonce_,
-                                                   .access_token = token,
-                                                   .body = std::nullopt,
-                                                   .query = std::nullopt,
-                                                   .agent_checksum = std::nullopt,
-                                                   .agent_id = std::nullopt,
-                                                   .beside_jkt = std::nullopt}));
+  AJWT_ASSIGN(const auto proof, build_dpop_proof(by.key, ProofClaims{.method = call.method,
+                                                                     .uri = call.url,
+                                                                     .jti = jti,
+                                                                     .now = now(),
+                                                                     .nonce = authority_nonce_,
+                                                                     .access_token = token,
+                                                                     .body = std::nullopt,
+                                                                     .query = std::nullopt,
+                                                                     .agent_checksum = std::nullopt,
+                                                                     .agent_id = std::nullopt,
+                                                                     .beside_jkt = std::nullopt}));
   call.headers.set(str(names::kAuthorization), "DPoP " + token);
   call.headers.set(str(names::kDpopHeader), proof);
   return send(call);
@@ -268,8 +265,7 @@ Status Scene::refresh_guard_nonce() {
 Result<std::string> Scene::prove(const crypto::PrivateKey& key, const CallParts& call) {
   if (guard_nonce_.empty()) AJWT_TRY(refresh_guard_nonce());
   const auto question = call.path.find('?');
-  const std::string query =
-      question == std::string::npos ? "" : call.path.substr(question + 1);
+  const std::string query = question == std::string::npos ? "" : call.path.substr(question + 1);
   const std::string uri = target_.guard_url + call.path.substr(0, question);
   const std::string jti = crypto::random_token(16);
   ProofClaims claims{.method = call.method,

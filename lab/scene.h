@@ -51,7 +51,7 @@ struct Target {
   std::map<std::string, crypto::PrivateKey, std::less<>> agent_keys;
   std::map<std::string, AgentDefinition, std::less<>> agents;
   std::vector<StepSpec> steps;
-  std::string log_file;      // what the system logs; "": not to be inspected
+  std::string log_file;  // what the system logs; "": not to be inspected
 };
 
 // Answer is a response with what its JSON says.
@@ -82,7 +82,7 @@ struct MintParts {
 // CallParts is a request to the guard, every part of which can be wrong.
 struct CallParts {
   std::string method;
-  std::string path;                 // with its query
+  std::string path;  // with its query
   std::string body;
   std::string token;
   std::string scheme = "DPoP";

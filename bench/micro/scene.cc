@@ -2,6 +2,7 @@
 #include "bench/micro/scene.h"
 
 #include "crypto/hash.h"
+#include "jose/base64url.h"
 #include "jose/jws.h"
 #include "json/parse.h"
 #include "json/write.h"

@@ -35,8 +35,9 @@ Attack t01_identity_spoofing() {
   return {.id = "T1",
           .name = "t01-identity-spoofing",
           .title = "Agent identity spoofing",
-          .story = "Someone with the agent's source registers it again under a key of their own, to "
-                   "act as it or to lock it out. A key change needs the old key or an administrator.",
+          .story =
+              "Someone with the agent's source registers it again under a key of their own, to "
+              "act as it or to lock it out. A key change needs the old key or an administrator.",
           .run = run};
 }
 

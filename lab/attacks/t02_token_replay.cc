@@ -10,18 +10,17 @@ namespace {
 Result<std::string> old_proof(Scene& scene, const CallParts& call, Seconds age) {
   const std::string jti = crypto::random_token(16);
   const std::string uri = scene.target().guard_url + call.path;
-  return build_dpop_proof(scene.agent_key("supervisor"),
-                          ProofClaims{.method = call.method,
-                                      .uri = uri,
-                                      .jti = jti,
-                                      .now = scene.now() - age,
-                                      .nonce = scene.guard_nonce(),
-                                      .access_token = call.token,
-                                      .body = std::nullopt,
-                                      .query = std::nullopt,
-                                      .agent_checksum = std::nullopt,
-                                      .agent_id = std::nullopt,
-                                      .beside_jkt = std::nullopt});
+  return build_dpop_proof(scene.agent_key("supervisor"), ProofClaims{.method = call.method,
+                                                                     .uri = uri,
+                                                                     .jti = jti,
+                                                                     .now = scene.now() - age,
+                                                                     .nonce = scene.guard_nonce(),
+                                                                     .access_token = call.token,
+                                                                     .body = std::nullopt,
+                                                                     .query = std::nullopt,
+                                                                     .agent_checksum = std::nullopt,
+                                                                     .agent_id = std::nullopt,
+                                                                     .beside_jkt = std::nullopt});
 }
 
 Result<std::vector<Attempt>> run(Scene& scene) {
@@ -38,7 +37,8 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   CallParts captured = honest;
   AJWT_ASSIGN(captured.proof, scene.prove(key, honest));
   AJWT_ASSIGN(const auto twin, scene.call(captured));
-  if (twin.status != 200) return refuse(Code::k_internal_error, "the honest call: " + twin.reason());
+  if (twin.status != 200)
+    return refuse(Code::k_internal_error, "the honest call: " + twin.reason());
 
   std::vector<Attempt> attempts;
   const auto guard = [&](std::string sent, Code expected, const CallParts& parts) -> Status {
@@ -82,8 +82,9 @@ Attack t02_token_replay() {
   return {.id = "T2",
           .name = "t02-token-replay",
           .title = "Token replay",
-          .story = "A token, or a whole request, is captured and sent again. Each request needs a "
-                   "fresh proof by the token's key over method, URI, token, query and body, good once.",
+          .story =
+              "A token, or a whole request, is captured and sent again. Each request needs a "
+              "fresh proof by the token's key over method, URI, token, query and body, good once.",
           .run = run};
 }
 

@@ -16,8 +16,8 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   MintParts wrong = honest;
   wrong.checksum = "sha256:" + std::string(64, '0');
   AJWT_ASSIGN(const auto guessed, scene.mint(wrong));
-  attempts.push_back(attempt("a made-up checksum", "authority", Code::k_agent_checksum_mismatch,
-                             guessed));
+  attempts.push_back(
+      attempt("a made-up checksum", "authority", Code::k_agent_checksum_mismatch, guessed));
   MintParts unknown = honest;
   unknown.agent_id = "supervisor-2";
   AJWT_ASSIGN(const auto nobody, scene.mint(unknown));
@@ -26,9 +26,10 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   MintParts no_shim = honest;
   AJWT_ASSIGN(no_shim.proof_key, crypto::PrivateKey::generate(crypto::KeyKind::kEd25519));
   AJWT_ASSIGN(const auto curl, scene.mint(no_shim));
-  attempts.push_back(attempt(
-      "no shim at all: the right checksum and the application's credential, without the agent's key",
-      "authority", Code::k_agent_key_unknown, curl));
+  attempts.push_back(
+      attempt("no shim at all: the right checksum and the application's credential, without the "
+              "agent's key",
+              "authority", Code::k_agent_key_unknown, curl));
   return attempts;
 }
 
@@ -38,8 +39,9 @@ Attack t03_shim_impersonation() {
   return {.id = "T3",
           .name = "t03-shim-impersonation",
           .title = "Shim impersonation",
-          .story = "A replaced shim, or none, asks for tokens. The checksum is no secret, so the right "
-                   "one proves nothing without the agent's own key.",
+          .story =
+              "A replaced shim, or none, asks for tokens. The checksum is no secret, so the right "
+              "one proves nothing without the agent's own key.",
           .run = run};
 }
 

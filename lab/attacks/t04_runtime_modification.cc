@@ -25,8 +25,8 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AgentDefinition widened = registered;
   widened.tools.push_back(scene.target().agents.find("patcher")->second.tools.front());
   AJWT_ASSIGN(const auto by_tool, mint_as(scene, widened, execution));
-  attempts.push_back(attempt("a tool added in memory", "authority",
-                             Code::k_agent_checksum_mismatch, by_tool));
+  attempts.push_back(
+      attempt("a tool added in memory", "authority", Code::k_agent_checksum_mismatch, by_tool));
   AgentDefinition heated = registered;
   heated.configuration.set("temperature", 1);
   AJWT_ASSIGN(const auto by_model, mint_as(scene, heated, execution));
@@ -44,8 +44,9 @@ Attack t04_runtime_modification() {
   return {.id = "T4",
           .name = "t04-runtime-modification",
           .title = "Runtime modification",
-          .story = "A tool or setting of a running agent is changed after registration. The shim "
-                   "computes the checksum of the live agent at every mint.",
+          .story =
+              "A tool or setting of a running agent is changed after registration. The shim "
+              "computes the checksum of the live agent at every mint.",
           .run = run};
 }
 

@@ -40,9 +40,10 @@ Attack t05_prompt_injection() {
   return {.id = "T5",
           .name = "t05-prompt-injection",
           .title = "Prompt injection",
-          .story = "Injected text overwrites the prompt or makes the agent call another tool. An "
-                   "allowed tool with an attacker's arguments is not stopped by this; constraints are "
-                   "for that.",
+          .story =
+              "Injected text overwrites the prompt or makes the agent call another tool. An "
+              "allowed tool with an attacker's arguments is not stopped by this; constraints are "
+              "for that.",
           .run = run};
 }
 

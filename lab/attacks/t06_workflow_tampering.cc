@@ -9,11 +9,10 @@ namespace {
 // A one-step workflow in which `agent_id` may write the manifest at once.
 json::Object shortcut(const Target& target, const std::string& workflow_id,
                       const std::string& agent_id) {
-  const json::Object step{
-      {std::string(names::kAgentId), agent_id},
-      {std::string(names::kAction), "apply_patch"},
-      {std::string(names::kScopes), json::Array{"manifest:write"}},
-      {std::string(names::kAudience), target.audience}};
+  const json::Object step{{std::string(names::kAgentId), agent_id},
+                          {std::string(names::kAction), "apply_patch"},
+                          {std::string(names::kScopes), json::Array{"manifest:write"}},
+                          {std::string(names::kAudience), target.audience}};
   return json::Object{{std::string(names::kAppId), target.app_id},
                       {std::string(names::kWorkflowId), workflow_id},
                       {std::string(names::kSteps), json::Object{{"apply_patch", step}}}};
@@ -26,14 +25,14 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_TRY(scene.call_step("read_manifest", token));
 
   std::vector<Attempt> attempts;
-  AJWT_ASSIGN(const auto by_fleet,
-              scene.register_workflow(shortcut(target, target.workflow_id, "patcher"),
-                                      target.fleet));
+  AJWT_ASSIGN(
+      const auto by_fleet,
+      scene.register_workflow(shortcut(target, target.workflow_id, "patcher"), target.fleet));
   attempts.push_back(attempt("a workflow without planning, registered by the fleet itself",
                              "authority", Code::k_client_unauthorized, by_fleet));
-  AJWT_ASSIGN(const auto beyond,
-              scene.register_workflow(shortcut(target, "quick-fix", "classifier"),
-                                      target.registrar));
+  AJWT_ASSIGN(
+      const auto beyond,
+      scene.register_workflow(shortcut(target, "quick-fix", "classifier"), target.registrar));
   attempts.push_back(attempt("a workflow that gives the classifier the patcher's tool", "authority",
                              Code::k_workflow_exceeds_grant, beyond));
   MintParts other = scene.mint_parts("read_manifest", execution);
@@ -50,8 +49,9 @@ Attack t06_workflow_tampering() {
   return {.id = "T6",
           .name = "t06-workflow-tampering",
           .title = "Workflow definition tampering",
-          .story = "An agent registers a workflow that lets it skip the others. Who may mint can never "
-                   "register, grants are frozen, and a running execution keeps its version.",
+          .story =
+              "An agent registers a workflow that lets it skip the others. Who may mint can never "
+              "register, grants are frozen, and a running execution keeps its version.",
           .run = run};
 }
 

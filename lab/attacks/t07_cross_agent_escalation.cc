@@ -52,8 +52,9 @@ Attack t07_cross_agent_escalation() {
   return {.id = "T7",
           .name = "t07-cross-agent-escalation",
           .title = "Cross-agent privilege escalation",
-          .story = "A low-privilege agent uses a high-privilege one, its name or its token. Who calls "
-                   "is known from the key alone, what came before from the authority's record.",
+          .story =
+              "A low-privilege agent uses a high-privilege one, its name or its token. Who calls "
+              "is known from the key alone, what came before from the authority's record.",
           .run = run};
 }
 

@@ -33,8 +33,8 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   outside.step_id.clear();
   outside.execution_id.clear();
   AJWT_ASSIGN(const auto without, scene.mint(outside));
-  attempts.push_back(attempt("the same without any workflow", "authority", Code::k_workflow_required,
-                             without));
+  attempts.push_back(
+      attempt("the same without any workflow", "authority", Code::k_workflow_required, without));
 
   AJWT_ASSIGN(const auto reported, scene.complete("propose_patch", fresh));
   attempts.push_back(attempt("reporting a step done that was never begun", "authority",
@@ -48,8 +48,9 @@ Attack t08_step_bypass() {
   return {.id = "T8",
           .name = "t08-step-bypass",
           .title = "Workflow step bypass",
-          .story = "Steps are skipped by claiming that they were done or by switching the workflow off. "
-                   "The authority's own record decides, and no request switches anything off.",
+          .story =
+              "Steps are skipped by claiming that they were done or by switching the workflow off. "
+              "The authority's own record decides, and no request switches anything off.",
           .run = run};
 }
 

@@ -21,7 +21,8 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   other_step.step_id = "apply_patch";
   other_step.tool = "apply_patch";
   other_step.scopes = {"manifest:write"};
-  AJWT_TRY(inflate("the reader asks for the writer's step", Code::k_step_agent_differs, other_step));
+  AJWT_TRY(
+      inflate("the reader asks for the writer's step", Code::k_step_agent_differs, other_step));
   MintParts more = honest;
   more.scopes = {"manifest:read", "manifest:write"};
   AJWT_TRY(inflate("an extra scope in its own step", Code::k_scope_exceeds_ceiling, more));
@@ -39,9 +40,9 @@ Result<std::vector<Attempt>> run(Scene& scene) {
 
   AJWT_ASSIGN(const auto twin, scene.mint(honest));
   if (twin.status != 200) return refuse(Code::k_internal_error, "honest mint: " + twin.reason());
-  AJWT_ASSIGN(const auto plain, scene.client_credentials(
-                                    target.fleet, std::string(names::kScopeAdminAgents),
-                                    target.issuer));
+  AJWT_ASSIGN(
+      const auto plain,
+      scene.client_credentials(target.fleet, std::string(names::kScopeAdminAgents), target.issuer));
   attempts.push_back(attempt("the fleet's client asks for an administrative scope of its own",
                              "authority", Code::k_scope_exceeds_ceiling, plain));
   return attempts;
@@ -53,8 +54,9 @@ Attack t09_scope_inflation() {
   return {.id = "T9",
           .name = "t09-scope-inflation",
           .title = "Scope inflation",
-          .story = "An agent asks for more than its step needs. What is granted lies within every "
-                   "ceiling; what lies outside is refused and named, never silently narrowed.",
+          .story =
+              "An agent asks for more than its step needs. What is granted lies within every "
+              "ceiling; what lies outside is refused and named, never silently narrowed.",
           .run = run};
 }
 

@@ -52,8 +52,9 @@ Attack t11_chain_manipulation() {
   return {.id = "T11",
           .name = "t11-chain-manipulation",
           .title = "Delegation chain manipulation",
-          .story = "A claimed chain leaves out, reorders or renames who handed the work on. The chain "
-                   "in a token comes from the authority's record; a claim that differs is refused.",
+          .story =
+              "A claimed chain leaves out, reorders or renames who handed the work on. The chain "
+              "in a token comes from the authority's record; a claim that differs is refused.",
           .run = run};
 }
 

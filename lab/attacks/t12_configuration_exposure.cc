@@ -78,8 +78,8 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   const std::string scope(names::kScopeMint);
   AJWT_ASSIGN(const auto other,
               scene.get_with_token("/intent/agents/ajwt-admin", target.fleet, scope));
-  attempts.push_back(attempt("another application's registrations", "authority",
-                             Code::k_not_found, other));
+  attempts.push_back(
+      attempt("another application's registrations", "authority", Code::k_not_found, other));
   AJWT_ASSIGN(const auto anonymous, scene.get(target.issuer + "/intent/agents/" + target.app_id));
   attempts.push_back(attempt("the registrations without any credential", "authority",
                              Code::k_token_required, anonymous));
@@ -92,8 +92,9 @@ Attack t12_configuration_exposure() {
   return {.id = "T12",
           .name = "t12-configuration-exposure",
           .title = "Agent configuration exposure",
-          .story = "Someone looks for prompts and tools in tokens, errors, metrics, logs and the "
-                   "registry. Prompts are sealed at rest and readable by their owner alone.",
+          .story =
+              "Someone looks for prompts and tools in tokens, errors, metrics, logs and the "
+              "registry. Prompts are sealed at rest and readable by their owner alone.",
           .run = run};
 }
 

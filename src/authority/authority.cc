@@ -5,13 +5,13 @@
 #include <chrono>
 #include <utility>
 
+#include "authority/endpoints/request_body.h"
 #include "authority/exchange.h"
 #include "authority/keys/key_ring.h"
 #include "authority/oauth/authenticate.h"
 #include "authority/oauth/client_authentication.h"
 #include "authority/oauth/rate_limiter.h"
 #include "authority/oauth/refusal.h"
-#include "authority/endpoints/request_body.h"
 #include "authority/routes.h"
 #include "crypto/random.h"
 #include "guard/token_cache.h"
@@ -74,9 +74,8 @@ std::string_view tried_scheme(const HttpRequest& request) {
 
 RefusalFacts refusal_facts(const Exchange& exchange) {
   const auto& options = exchange.context().options;
-  const bool shown =
-      options.hints == HintRule::kEveryone ||
-      (exchange.identity && has_register_or_admin_scope(exchange.identity->scopes));
+  const bool shown = options.hints == HintRule::kEveryone ||
+                     (exchange.identity && has_register_or_admin_scope(exchange.identity->scopes));
   return RefusalFacts{.issuer = options.issuer,
                       .decision_id = exchange.decision_id,
                       .door = exchange.door,
@@ -171,8 +170,7 @@ Error settle_refusal(const Exchange& exchange, Error error) {
     return error;
   }
   if (is_failed_authentication(exchange, error)) {
-    auto budget =
-        context.limits.take(Limit::kAddressFailures, exchange.request.peer, exchange.now);
+    auto budget = context.limits.take(Limit::kAddressFailures, exchange.request.peer, exchange.now);
     if (!budget) return std::move(budget).error();
   }
   return error;
@@ -191,8 +189,8 @@ void add_common_headers(HttpResponse& response, const Exchange& exchange) {
 
 // Parts is what lives as long as the authority. `context` refers to the members above it.
 struct Authority::Parts {
-  Parts(AuthorityOptions options, Store& store, crypto::SealingKey sealing_key, const Clock& clock,
-        DecisionObserver& observer, std::unique_ptr<KeyRing> key_ring,
+  Parts(const AuthorityOptions& options, Store& store, crypto::SealingKey sealing_key,
+        const Clock& clock, DecisionObserver& observer, std::unique_ptr<KeyRing> key_ring,
         ClientAuthenticator authenticator, MetricsText text)
       : replays(random_digest()),
         keys(std::move(key_ring)),
@@ -225,16 +223,15 @@ Authority::Authority(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 Authority::~Authority() = default;
 
-Result<std::unique_ptr<Authority>> Authority::create(AuthorityOptions options, Store& store,
+Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& options, Store& store,
                                                      crypto::SealingKey sealing_key,
-                                                     const Clock& clock,
-                                                     DecisionObserver& observer,
+                                                     const Clock& clock, DecisionObserver& observer,
                                                      std::function<std::string()> metrics) {
   AJWT_TRY(check_options(options));
   AJWT_ASSIGN(auto keys, KeyRing::load(store, retention(options), clock.now()));
   AJWT_ASSIGN(auto clients, ClientAuthenticator::create(store, options.issuer, options.skew));
   return std::unique_ptr<Authority>(new Authority(
-      std::make_unique<Parts>(std::move(options), store, std::move(sealing_key), clock, observer,
+      std::make_unique<Parts>(options, store, std::move(sealing_key), clock, observer,
                               std::move(keys), std::move(clients), std::move(metrics))));
 }
 
@@ -256,11 +253,13 @@ HttpResponse Authority::handle(const HttpRequest& request) {
   // A key whose time has come is not published again, even if the store cannot drop it now.
   (void)context.keys.drop_retired(now);
 
-  auto answer = dispatch(exchange);
   std::optional<Error> refused;
-  if (!answer) refused = settle_refusal(exchange, std::move(answer).error());
-  HttpResponse response =
-      refused ? refuse_response(*refused, refusal_facts(exchange)) : *std::move(answer);
+  HttpResponse response = [&] {
+    auto answer = dispatch(exchange);
+    if (answer) return *std::move(answer);
+    refused = settle_refusal(exchange, std::move(answer).error());
+    return refuse_response(*refused, refusal_facts(exchange));
+  }();
   add_common_headers(response, exchange);
 
   const auto took = std::chrono::steady_clock::now() - began;

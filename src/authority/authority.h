@@ -28,7 +28,7 @@ class Authority {
   // `store`, `clock` and `observer` outlive the authority. `metrics` gives the text of /metrics.
   // Refuses k_configuration_refused (an issuer that is no http or https origin, a lifetime that is
   // not positive) and what the store refuses.
-  static Result<std::unique_ptr<Authority>> create(AuthorityOptions options, Store& store,
+  static Result<std::unique_ptr<Authority>> create(const AuthorityOptions& options, Store& store,
                                                    crypto::SealingKey sealing_key,
                                                    const Clock& clock, DecisionObserver& observer,
                                                    std::function<std::string()> metrics);

@@ -30,16 +30,16 @@ class RateLimiter;  // oauth/rate_limiter.h
 enum class HintRule { kOwner, kEveryone };
 
 struct AuthorityOptions {
-  std::string issuer;                 // "https://as.example.com": no trailing slash
+  std::string issuer;  // "https://as.example.com": no trailing slash
   Seconds intent_token_lifetime{300};
   Seconds access_token_lifetime{600};  // plain tokens
   Seconds nonce_lifetime{300};
   Seconds skew{60};
-  Seconds execution_lifetime{3600};   // default and upper bound when a request names none
+  Seconds execution_lifetime{3600};  // default and upper bound when a request names none
   Seconds execution_lifetime_max{86400};
-  Seconds key_overlap{3600};          // a rotated key stays published; never below a token's lifetime
+  Seconds key_overlap{3600};  // a rotated key stays published; never below a token's lifetime
   HintRule hints = HintRule::kOwner;
-  RateLimits rate_limits;
+  RateLimits rate_limits = {};
 };
 
 struct Context {

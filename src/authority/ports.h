@@ -65,8 +65,7 @@ class AgentStore {
                                                             std::string_view checksum) = 0;
   // update_registration replaces grant and state if row_version still matches (then incremented);
   // refuses k_state_changed, k_not_found.
-  virtual Status update_registration(const Registration& registration,
-                                     const AuditEntry& audit) = 0;
+  virtual Status update_registration(const Registration& registration, const AuditEntry& audit) = 0;
 };
 
 // FrozenGrant is a default grant that a workflow's registration freezes for an agent (ruling 13).
@@ -140,8 +139,8 @@ struct MintCommit {
   std::int64_t client_row_version;
   RegistrationId registration_id;
   std::int64_t registration_row_version;
-  bool first_mint;                        // registered -> verified
-  std::optional<StepChange> step;         // absent: a renewal, or outside a workflow
+  bool first_mint;                 // registered -> verified
+  std::optional<StepChange> step;  // absent: a renewal, or outside a workflow
   // A renewal rests on the execution as loaded, without changing it.
   std::optional<std::pair<ExecutionId, std::int64_t>> unchanged_execution;
   AuditEntry audit;
@@ -200,10 +199,10 @@ class Store : public ClientStore,
 // Decision is what observers learn of every decision: for logs and metrics. No secret in it.
 struct Decision {
   std::string_view decision_id;
-  std::string_view operation;        // "mint", "register_agent", ...
-  std::optional<Code> refused;       // absent: allowed
-  std::string_view detail;           // the Error's detail
-  std::string client_id;             // empty before authentication
+  std::string_view operation;   // "mint", "register_agent", ...
+  std::optional<Code> refused;  // absent: allowed
+  std::string_view detail;      // the Error's detail
+  std::string client_id;        // empty before authentication
   std::string subject;
   std::string execution_id;
   std::string workflow_step;

@@ -29,7 +29,7 @@ struct Application {
   AppId app_id;
   std::string name;
   WorkflowRule workflow_rule = WorkflowRule::kRequired;
-  bool checksum_in_tokens = false;        // ruling 26
+  bool checksum_in_tokens = false;  // ruling 26
   bool accepts_reference_checksum = false;
   // The application's ceiling: the audiences that its agents' tokens may be for, set by an
   // administrator. Empty: none. Never the authority itself.
@@ -50,7 +50,7 @@ struct Client {
   Scopes scopes;                                // what it may ask for by client_credentials
   std::vector<std::string> audiences;           // besides the authority itself
   bool disabled = false;
-  std::int64_t row_version = 1;                 // counts changes
+  std::int64_t row_version = 1;  // counts changes
   Instant created_at;
 };
 
@@ -68,12 +68,12 @@ struct Registration {
   RegistrationState state = RegistrationState::kRegistered;
   std::string checksum;
   ChecksumProfile profile;
-  bool recomputed;                      // false: hashes only, the authority could not recompute
+  bool recomputed;  // false: hashes only, the authority could not recompute
   crypto::PublicKey key;
   std::string jkt;
-  std::optional<Grant> grant;           // absent: not frozen yet (ruling 13); empty: nothing
+  std::optional<Grant> grant;  // absent: not frozen yet (ruling 13); empty: nothing
   Autonomy autonomy = Autonomy::kSemi;
-  Bytes sealed_components;              // SealingKey box over the JCS components; empty: hashes only
+  Bytes sealed_components;  // SealingKey box over the JCS components; empty: hashes only
   Instant registered_at;
   std::int64_t row_version = 1;
 };
@@ -93,12 +93,12 @@ std::string_view name(StepStatus status);
 struct StepRecord {
   StepId step_id;
   StepStatus status = StepStatus::kPending;
-  std::int64_t uses = 0;                         // how often it went pending -> active
+  std::int64_t uses = 0;  // how often it went pending -> active
   // Who holds or held it last; absent while it was never begun.
   std::optional<AgentId> agent_id;
   std::optional<RegistrationId> registration_id;
   std::optional<std::string> jkt;
-  std::int64_t sequence = 0;                     // order of completion within the execution, from 1
+  std::int64_t sequence = 0;  // order of completion within the execution, from 1
   Instant changed_at;
 };
 
@@ -112,7 +112,7 @@ struct Execution {
   std::vector<StepRecord> steps;
   Instant created_at;
   Instant expires_at;
-  std::int64_t row_version = 1;                  // counts changes of the run and of its steps
+  std::int64_t row_version = 1;  // counts changes of the run and of its steps
 
   const StepRecord* find(const StepId& step_id) const;
   bool has_expired(Instant now) const { return now >= expires_at; }
@@ -121,10 +121,10 @@ struct Execution {
 // AuditEntry is one decision before it becomes a leaf: a JSON object without `sequence`, which the
 // store adds as it appends. Never holds a prompt, a token or a secret.
 struct AuditEntry {
-  AppId app_id;               // whose entry it is
+  AppId app_id;  // whose entry it is
   std::string decision_id;
-  json::Object entry;         // time, operation, outcome, reason, subject, hashes ...
-  Bytes salt;                 // 16 random bytes, part of the leaf (ruling 31)
+  json::Object entry;  // time, operation, outcome, reason, subject, hashes ...
+  Bytes salt;          // 16 random bytes, part of the leaf (ruling 31)
 };
 
 // AuditLeaf is an entry as stored: bytes are JCS of the entry with its sequence.
@@ -139,7 +139,7 @@ enum class SigningKeyState { kActive, kRetiring };
 
 // SigningKey is what the store knows of a key that signs tokens; its private part is a file.
 struct SigningKey {
-  std::string kid;            // RFC 7638 thumbprint
+  std::string kid;  // RFC 7638 thumbprint
   crypto::PublicKey public_key;
   SigningKeyState state;
   Instant created_at;

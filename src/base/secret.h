@@ -19,12 +19,12 @@ void wipe(void* memory, std::size_t size);
 class Secret {
  public:
   explicit Secret(std::string text) : text_(std::move(text)) {}
-  ~Secret() { wipe(text_.data(), text_.size()); }
-  Secret(Secret&& other) noexcept : text_(other.text_) { other.clear(); }
+  ~Secret() { clear(); }
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.clear(); }
   Secret& operator=(Secret&& other) noexcept {
     if (this != &other) {
       clear();
-      text_ = other.text_;
+      text_ = std::move(other.text_);
       other.clear();
     }
     return *this;
@@ -38,7 +38,10 @@ class Secret {
   Secret clone() const { return Secret(text_); }
 
  private:
-  void clear() {
+  // clear wipes all that the string owns: a short text that was moved stays in its old place,
+  // beyond the size.
+  void clear() noexcept {
+    text_.resize(text_.capacity());
     wipe(text_.data(), text_.size());
     text_.clear();
   }

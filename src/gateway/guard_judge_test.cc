@@ -100,9 +100,11 @@ class RecordingObserver final : public DecisionObserver {
 
 guard::Policy policy() {
   return *guard::Policy::parse(*json::parse_object(
-      R"({"route":[{"method":"POST","path":"/manifests/{name}","scope":"manifest:write",)"
+      R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
+      R"("app":"patchet","scope":"manifest:write",)"
       R"("workflow":"patch","step":"apply","tool":"apply_patch","max_body":1000},)"
-      R"({"method":"PUT","path":"/manifests/{name}","scope":"manifest:write",)"
+      R"({"method":"PUT","path":"/manifests/{name}",)"
+      R"("app":"patchet","scope":"manifest:write",)"
       R"("workflow":"patch","step":"review","tool":"apply_patch"}]})"));
 }
 

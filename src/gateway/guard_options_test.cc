@@ -19,6 +19,7 @@ constexpr std::string_view kRoute = R"(
 [[route]]
 method = "GET"
 path = "/manifests/{name}"
+app = "acme"
 scope = "manifest:read"
 workflow = "patch"
 step = ["plan", "apply"]

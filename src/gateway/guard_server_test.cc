@@ -45,15 +45,18 @@ std::unique_ptr<http::Server> serve(http::Handler handler) {
 
 guard::Policy policy() {
   return *guard::Policy::parse(*json::parse_object(
-      R"({"route":[{"method":"POST","path":"/manifests/{name}","scope":"manifest:write",)"
+      R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
+      R"("app":"patchet","scope":"manifest:write",)"
       R"("workflow":"patch","step":"apply","tool":"apply_patch","max_body":1000},)"
-      R"({"method":"GET","path":"/manifests/{name}","scope":"manifest:read",)"
+      R"({"method":"GET","path":"/manifests/{name}","app":"patchet","scope":"manifest:read",)"
       R"("workflow":"patch","step":"apply","tool":"apply_patch"},)"
-      R"({"method":"DELETE","path":"/manifests/{name}","scope":"manifest:delete",)"
+      R"({"method":"DELETE","path":"/manifests/{name}","app":"patchet","scope":"manifest:delete",)"
       R"("workflow":"patch","step":"apply","tool":"apply_patch"},)"
-      R"({"method":"PUT","path":"/manifests/{name}","scope":"manifest:write",)"
+      R"({"method":"PUT","path":"/manifests/{name}",)"
+      R"("app":"patchet","scope":"manifest:write",)"
       R"("workflow":"patch","step":"review","tool":"apply_patch"},)"
-      R"({"method":"GET","path":"/status","scope":"manifest:read","token":"plain"}]})"));
+      R"({"method":"GET","path":"/status","app":"patchet",)"
+      R"("scope":"manifest:read","token":"plain"}]})"));
 }
 
 class GuardServerTest : public ::testing::Test {

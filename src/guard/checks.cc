@@ -30,6 +30,13 @@ Status check_subject_profile(const GuardFacts& facts) {
   return refuse(Code::k_subject_profile_refused);
 }
 
+// Another application may have registered a workflow, a step and a tool of the same names.
+Status check_application(const GuardFacts& facts) {
+  const auto& taken = facts.route.apps;
+  if (std::find(taken.begin(), taken.end(), facts.token.client_id) != taken.end()) return ok();
+  return refuse(Code::k_application_refused);
+}
+
 // Scopes are compared whole and with case: "manifest:read" is neither "Manifest:Read" nor part of
 // "manifest:readwrite".
 Status check_scope(const GuardFacts& facts) {
@@ -81,6 +88,7 @@ constexpr auto kTokenChecks = std::to_array<Check>({
 });
 
 constexpr auto kRouteChecks = std::to_array<Check>({
+    {"protocol 8", "application", check_application},
     {"RFC 6750 3.1", "scope", check_scope},
     {"protocol 6", "workflow", check_workflow},
     {"protocol 6", "step", check_step},

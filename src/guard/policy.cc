@@ -8,6 +8,7 @@
 
 #include "json/members.h"
 #include "protocol/names.h"
+#include "protocol/subject.h"
 
 namespace ajwt::guard {
 namespace {
@@ -15,6 +16,7 @@ namespace {
 constexpr std::string_view kRoute = "route";
 constexpr std::string_view kMethod = "method";
 constexpr std::string_view kPath = "path";
+constexpr std::string_view kApp = "app";
 constexpr std::string_view kToken = "token";
 constexpr std::string_view kWorkflow = "workflow";
 constexpr std::string_view kStep = "step";
@@ -106,6 +108,7 @@ class RouteReader {
   Result<Route> read() {
     Route route;
     AJWT_TRY(read_request(route));
+    AJWT_TRY(read_apps(route));
     AJWT_TRY(read_scopes(route));
     AJWT_TRY(read_token(route));
     AJWT_TRY(read_workflow(route));
@@ -161,6 +164,17 @@ class RouteReader {
     }
     route.method = *method;
     route.path = *path;
+    return ok();
+  }
+
+  Status read_apps(Route& route) {
+    AJWT_ASSIGN(const auto apps, find_strings(kApp));
+    if (apps.empty()) return fault(kApp, "at least one application is required");
+    for (const std::string& app : apps) {
+      auto app_id = parse_app_id(app);
+      if (!app_id) return fault(kApp, app_id.error().describe());
+      route.apps.push_back(*std::move(app_id));
+    }
     return ok();
   }
 

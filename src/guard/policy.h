@@ -34,7 +34,10 @@ inline constexpr std::size_t kLargestMaxBodyBytes = 64 * 1024 * 1024;
 struct Route {
   std::string method;  // "GET", ...
   std::string path;    // template: "/manifests/{name}", one segment per {}
-  Scopes scopes;       // at least one; the token needs all of them
+  // Any of these: a workflow's id is unique within its application alone, so a route without one
+  // would take the token of whoever registers a workflow of the same name.
+  std::vector<AppId> apps;  // at least one
+  Scopes scopes;            // at least one; the token needs all of them
   TokenKind token = TokenKind::kIntent;
   std::optional<WorkflowId> workflow;  // intent routes: required
   std::vector<StepId> steps;           // any of these; intent routes: at least one
@@ -46,12 +49,12 @@ struct Route {
 // Policy is a checked set of routes, matched by method and path. What no route names is refused.
 class Policy {
  public:
-  // parse reads {"route":[{method, path, scope:[..], token?, workflow, step:[..], tool, proof?,
-  // max_body?}, ..]}; step and scope may be one string; token is "intent" (default) or "plain",
-  // proof "bound" (default) or "rfc9449". Refuses k_configuration_refused with the route's number
-  // and member: unknown members, missing requirements, requirements of intent tokens on a plain
-  // route, a malformed template, and two routes that a request could match both. The error's items
-  // hold one JSON pointer to the place, so that the reader of a file can name its line.
+  // parse reads {"route":[{method, path, app:[..], scope:[..], token?, workflow, step:[..], tool,
+  // proof?, max_body?}, ..]}; app, step and scope may be one string; token is "intent" (default) or
+  // "plain", proof "bound" (default) or "rfc9449". Refuses k_configuration_refused with the route's
+  // number and member: unknown members, missing requirements, requirements of intent tokens on a
+  // plain route, a malformed template, and two routes that a request could match both. The error's
+  // items hold one JSON pointer to the place, so that the reader of a file can name its line.
   static Result<Policy> parse(const json::Object& policy);
 
   // find returns the route for a method and a percent-encoded path, or refuses k_route_unknown. A

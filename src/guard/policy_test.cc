@@ -24,7 +24,7 @@ Result<Policy> parse(std::string_view text) {
 }
 
 constexpr std::string_view kIntentRoute =
-    R"({"method":"GET","path":"/manifests/{name}","scope":["manifest:read"],)"
+    R"({"method":"GET","path":"/manifests/{name}","app":["acme"],"scope":["manifest:read"],)"
     R"("workflow":"patch","step":["plan","apply"],"tool":"read_manifest"})";
 
 std::string policy_of(std::string_view route) {
@@ -52,6 +52,7 @@ TEST(Policy, ReadsARouteForIntentTokens) {
   const Route& route = policy->routes().front();
   EXPECT_EQ(route.method, "GET");
   EXPECT_EQ(route.path, "/manifests/{name}");
+  EXPECT_THAT(route.apps, ElementsAre(AppId::trusted("acme")));
   EXPECT_THAT(route.scopes, ElementsAre("manifest:read"));
   EXPECT_EQ(route.token, TokenKind::kIntent);
   EXPECT_EQ(route.workflow, WorkflowId::trusted("patch"));
@@ -61,13 +62,14 @@ TEST(Policy, ReadsARouteForIntentTokens) {
   EXPECT_EQ(route.max_body_bytes, kDefaultMaxBodyBytes);
 }
 
-TEST(Policy, ReadsScopeAndStepAsOneStringAndTheWeakerProofByName) {
-  const auto policy = parse(
-      policy_of(R"({"method":"PUT","path":"/a","scope":"x","workflow":"w","step":"s","tool":"t",)"
-                R"("proof":"rfc9449","max_body":10})"));
+TEST(Policy, ReadsOneStringInPlaceOfAListAndTheWeakerProofByName) {
+  const auto policy = parse(policy_of(R"({"method":"PUT","path":"/a","app":"acme","scope":"x",)"
+                                      R"("workflow":"w","step":"s","tool":"t",)"
+                                      R"("proof":"rfc9449","max_body":10})"));
 
   ASSERT_THAT(policy, IsOk());
   const Route& route = policy->routes().front();
+  EXPECT_THAT(route.apps, ElementsAre(AppId::trusted("acme")));
   EXPECT_THAT(route.scopes, ElementsAre("x"));
   EXPECT_THAT(route.steps, ElementsAre(StepId::trusted("s")));
   EXPECT_EQ(route.proof, ProofBinding::kRfc9449);
@@ -75,17 +77,18 @@ TEST(Policy, ReadsScopeAndStepAsOneStringAndTheWeakerProofByName) {
 }
 
 TEST(Policy, ReadsAPlainRouteOnlyWhereItIsNamed) {
-  const auto policy =
-      parse(policy_of(R"({"method":"GET","path":"/status","scope":"s","token":"plain"})"));
+  const auto policy = parse(
+      policy_of(R"({"method":"GET","path":"/status","app":"acme","scope":"s","token":"plain"})"));
 
   ASSERT_THAT(policy, IsOk());
   EXPECT_EQ(policy->routes().front().token, TokenKind::kPlain);
-  EXPECT_THAT(parse(policy_of(R"({"method":"GET","path":"/status","scope":"s"})")),
+  EXPECT_THAT(parse(policy_of(R"({"method":"GET","path":"/status","app":"acme","scope":"s"})")),
               RefusedWith(Code::k_configuration_refused));
 }
 
 TEST(Policy, RefusesARouteThatLacksARequirement) {
-  for (const std::string_view member : {"method", "path", "scope", "workflow", "step", "tool"}) {
+  for (const std::string_view member :
+       {"method", "path", "app", "scope", "workflow", "step", "tool"}) {
     const auto policy = parse(route_without(member));
 
     ASSERT_THAT(policy, RefusedWith(Code::k_configuration_refused)) << member;
@@ -117,6 +120,11 @@ TEST(Policy, RefusesMalformedMembersAndPointsToThem) {
       {"path", R"("/a/x{b}")"},
       {"path", R"("/a/{b}x")"},
       {"path", R"("/{b}/{b}")"},
+      {"app", "[]"},
+      {"app", R"("")"},
+      {"app", R"("a:b")"},
+      {"app", R"(["acme","a b"])"},
+      {"app", "[1]"},
       {"scope", "[]"},
       {"scope", R"("")"},
       {"scope", R"(["a","a"])"},
@@ -162,7 +170,7 @@ TEST(Policy, RefusesAPolicyWithoutRoutes) {
 TEST(Policy, RefusesRequirementsOfIntentTokensOnAPlainRoute) {
   for (const std::string_view member : {"workflow", "step", "tool"}) {
     const auto policy =
-        parse(policy_of(R"({"method":"GET","path":"/","scope":"s","token":"plain",")" +
+        parse(policy_of(R"({"method":"GET","path":"/","app":"acme","scope":"s","token":"plain",")" +
                         std::string(member) + R"(":"x"})"));
 
     ASSERT_THAT(policy, RefusedWith(Code::k_configuration_refused)) << member;
@@ -174,7 +182,7 @@ std::string plain_routes(std::string_view first_method, std::string_view first,
                          std::string_view second_method, std::string_view second) {
   const auto row = [](std::string_view method, std::string_view path) {
     return R"({"method":")" + std::string(method) + R"(","path":")" + std::string(path) +
-           R"(","scope":"s","token":"plain"})";
+           R"(","app":"acme","scope":"s","token":"plain"})";
   };
   return R"({"route":[)" + row(first_method, first) + "," + row(second_method, second) + "]}";
 }

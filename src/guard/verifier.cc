@@ -85,10 +85,8 @@ Verifier::Verifier(VerifierOptions options, NonceIssuer nonces, ReplayCache& rep
 Verifier::~Verifier() = default;
 
 Result<std::shared_ptr<const AccessToken>> Verifier::verify_token(
-    std::string_view token, const std::shared_ptr<const jose::KeySet>& keys, Instant now) const {
-  if (keys == nullptr) return refuse(Code::k_keys_unavailable);
-  if (token.size() > kMaxTokenBytes) return refuse(Code::k_jws_too_large);
-  const Digest digest = crypto::sha256(token);
+    std::string_view token, const Digest& digest, const std::shared_ptr<const jose::KeySet>& keys,
+    Instant now) const {
   if (auto known = cache_->find(digest, keys)) {
     AJWT_TRY(check_token_time(*known, options_.skew, now));
     return known;
@@ -107,21 +105,25 @@ Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route&
                                          const std::shared_ptr<const jose::KeySet>& keys,
                                          Instant now) const {
   AJWT_ASSIGN(const std::string_view token_text, single_token(facts));
-  AJWT_ASSIGN(auto token, verify_token(token_text, keys, now));
+  if (keys == nullptr) return refuse(Code::k_keys_unavailable);
+  if (token_text.size() > kMaxTokenBytes) return refuse(Code::k_jws_too_large);
+  // One hash serves twice: it finds the token in the cache, and the proof must name it.
+  const Digest digest = crypto::sha256(token_text);
+  AJWT_ASSIGN(auto token, verify_token(token_text, digest, keys, now));
   const GuardFacts guard_facts{.token = *token, .route = route};
   AJWT_TRY(run_checks(token_checks(), guard_facts));
 
   AJWT_ASSIGN(const std::string_view proof_text, single_proof(facts));
+  const std::string token_hash = jose::encode_base64url(digest);
   const ProofFacts proof_facts{.method = facts.method,
                                .uri = facts.uri,
                                .now = now,
                                .nonces = &nonces_,
-                               .exact_nonce = std::nullopt,
-                               .access_token = token_text,
                                .jkt = token->cnf_jkt,
                                .binding = binding_of(route.proof),
                                .body = facts.body,
-                               .query = facts.query};
+                               .query = facts.query,
+                               .access_token_hash = token_hash};
   AJWT_ASSIGN(const VerifiedProof proof,
               verify_dpop_proof(proof_text, proof_facts, options_.algorithms));
   AJWT_TRY(run_checks(route_checks(), guard_facts));

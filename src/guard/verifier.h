@@ -91,7 +91,8 @@ class Verifier {
 
  private:
   Result<std::shared_ptr<const AccessToken>> verify_token(
-      std::string_view token, const std::shared_ptr<const jose::KeySet>& keys, Instant now) const;
+      std::string_view token, const Digest& digest, const std::shared_ptr<const jose::KeySet>& keys,
+      Instant now) const;
 
   VerifierOptions options_;
   NonceIssuer nonces_;

@@ -84,6 +84,25 @@ Status check_content_length(std::string_view value) {
   return ok();
 }
 
+std::string_view trim(std::string_view text) {
+  const auto first = text.find_first_not_of(" \t");
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
+}
+
+// check_connection: RFC 9110 7.6.1, a list of tokens. What it names is removed by a proxy, so it
+// must be read in one way alone.
+Status check_connection(std::string_view value) {
+  for (;;) {
+    const auto comma = value.find(',');
+    const auto option = trim(value.substr(0, comma));
+    if (!option.empty() && !is_token(option))
+      return malformed("the Connection is not a list of names");
+    if (comma == std::string_view::npos) return ok();
+    value.remove_prefix(comma + 1);
+  }
+}
+
 Status check_special_field(std::string_view name, std::string_view value, Framing& framing) {
   if (equal_ignoring_case(name, "host")) {
     ++framing.hosts;
@@ -101,15 +120,11 @@ Status check_special_field(std::string_view name, std::string_view value, Framin
       return malformed("the Transfer-Encoding is not chunked");
     return ok();
   }
+  if (equal_ignoring_case(name, "connection") || equal_ignoring_case(name, "proxy-connection"))
+    return check_connection(value);
   if (equal_ignoring_case(name, "expect") && !equal_ignoring_case(value, "100-continue"))
     return malformed("the Expect is not 100-continue");
   return ok();
-}
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
 }
 
 Status check_field(std::string_view line, Framing& framing) {

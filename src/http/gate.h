@@ -38,7 +38,8 @@ Result<std::size_t> find_head_end(std::string_view received, const HeadLimits& l
 // characters or bad percent escapes, a version other than HTTP/1.1 and HTTP/1.0, a missing,
 // repeated or malformed Host (HTTP/1.0 may leave it out), a repeated Content-Length or one that is
 // not 1 to 18 digits, a Transfer-Encoding other than one field "chunked", one beside
-// Content-Length or in HTTP/1.0, and an Expect other than 100-continue. RFC 9112 2.2, 3, 5, 6.
+// Content-Length or in HTTP/1.0, a Connection that is not a list of tokens, and an Expect other
+// than 100-continue. RFC 9112 2.2, 3, 5, 6.
 Status check_request_head(std::string_view head, const HeadLimits& limits = {});
 
 // check_response_head judges the header section of an upstream's response by the same rules for

@@ -25,6 +25,7 @@ TEST(Gate, LetsOrdinaryRequestsThrough) {
       with_fields("Transfer-Encoding: CHUNKED\r\n"),
       with_fields("Expect: 100-continue\r\nContent-Length: 1\r\n"),
       with_fields("X-Empty:\r\nX-Tab: a\tb\r\nX-Text: caf\xc3\xa9\r\n"),
+      with_fields("Connection: close ,, X-Private,\tTE\r\nConnection:\r\n"),
       with_fields("Authorization: DPoP a.b.c\r\nDPoP: x.y.z\r\n"),
   });
   for (const auto& head : heads) EXPECT_THAT(check_request_head(head), IsOk()) << head;
@@ -87,6 +88,9 @@ TEST(Gate, RefusesRequestsThatTwoParsersCouldReadDifferently) {
       {"quoted encoding", with_fields("Transfer-Encoding: \"chunked\"\r\n")},
       {"Transfer-Encoding in HTTP/1.0",
        "POST / HTTP/1.0\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n"},
+      {"Connection with a quote", with_fields("Connection: \"close\"\r\n")},
+      {"Connection of two words", with_fields("Connection: close, keep alive\r\n")},
+      {"Proxy-Connection that is no list", with_fields("Proxy-Connection: a;b\r\n")},
       {"other Expect", with_fields("Expect: 200-ok\r\n")},
       {"absolute target", "GET http://a/b HTTP/1.1\r\nHost: a\r\n\r\n"},
       {"authority target", "CONNECT a:443 HTTP/1.1\r\nHost: a\r\n\r\n"},

@@ -31,9 +31,11 @@ struct Answer {
 // Fields named in `strip` are removed from the request; each field of `set` then replaces all of
 // its name. Names compare without case and with '_' equal to '-', because CGI-like upstreams make
 // one variable of both (a client's "X_Agent_Sub" must not pass for "X-Agent-Sub"). The engine
-// itself removes hop-by-hop fields (RFC 9110 7.6.1), Expect, and what the client said in
-// Forwarded and X-Forwarded-*; it sets Host to the upstream's and X-Forwarded-For, -Proto, -Host to
-// what it saw. A `set` that names a framing field, or that is no valid field, is answered with 500.
+// itself removes hop-by-hop fields (RFC 9110 7.6.1), Expect, what the client said in Forwarded and
+// X-Forwarded-*, and fields by which frameworks replace path or method after they were judged
+// (X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override, X-HTTP-Method, X-Method-Override); it
+// sets Host to the upstream's and X-Forwarded-For, -Proto, -Host to what it saw. A `set` that names
+// a framing field, or that is no valid field, is answered with 500.
 // `body`, only after judge_with_body, replaces the body: the bytes that were judged.
 // `set_in_response` replaces fields of the upstream's response likewise.
 struct Forward {
@@ -93,10 +95,11 @@ struct ReverseProxyOptions : ListenOptions {
 //
 // Errors on the way to the upstream become 502 (k_upstream_unavailable) or 504
 // (k_upstream_timed_out) with write_error_response, or a broken connection once the response has
-// begun. When the client leaves, the upstream's connection is closed. A request is sent a second
-// time, on a new connection, only if it is a GET or HEAD without body and a kept connection broke
-// before any byte of its response came. Upgrade and CONNECT are not supported: an Upgrade field is
-// removed like every hop-by-hop field, and an upstream's 101 is a failure.
+// begun. When the client leaves, be it by closing its sending half alone, the upstream's
+// connection is closed. A request is sent a second time, on a new connection, only if it is a GET
+// or HEAD without body and a kept connection broke before any byte of its response came. Upgrade
+// and CONNECT are not supported: an Upgrade field is removed like every hop-by-hop field, and an
+// upstream's 101 is a failure.
 class ReverseProxy {
  public:
   // start refuses as Server::start does, and k_configuration_refused for an upstream that is not

@@ -99,6 +99,7 @@ class ProofVerifier {
   Status check_nonce(const NonceIssuer* nonces, const std::optional<std::string_view>& exact,
                      Instant now) const;
   Status check_token(std::string_view access_token) const;
+  Status check_token_hash(std::string_view hash) const;
   Status check_binding(const ProofFacts& facts) const;
   VerifiedProof make(const crypto::PublicKey& key, std::string jkt) const;
 
@@ -150,6 +151,11 @@ Status ProofVerifier::check_token(std::string_view access_token) const {
   return check_hash_claim(ath, as_bytes(access_token), Code::k_proof_token_mismatch);
 }
 
+Status ProofVerifier::check_token_hash(std::string_view hash) const {
+  AJWT_ASSIGN(const auto ath, claims_.get_text(names::kAth));
+  return ath == hash ? ok() : refuse(Code::k_proof_token_mismatch);
+}
+
 // A proof binds method and path; whoever can change body or query on the way would change what is
 // done. So our own proofs bind them too (ruling 7), and a binding that cannot be judged is none.
 Status ProofVerifier::check_binding(const ProofFacts& facts) const {
@@ -182,6 +188,7 @@ Result<VerifiedProof> ProofVerifier::verify_dpop(std::string_view proof, const P
   AJWT_TRY(verifier.check_request(facts.method, facts.uri, facts.now));
   AJWT_TRY(verifier.check_nonce(facts.nonces, facts.exact_nonce, facts.now));
   if (facts.access_token) AJWT_TRY(verifier.check_token(*facts.access_token));
+  if (facts.access_token_hash) AJWT_TRY(verifier.check_token_hash(*facts.access_token_hash));
   const crypto::PublicKey& key = jws.header().jwk->key;
   std::string jkt = jose::thumbprint(key);
   if (facts.jkt && jkt != *facts.jkt) return refuse(Code::k_proof_key_mismatch);

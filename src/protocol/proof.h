@@ -41,6 +41,8 @@ struct ProofFacts {
   // Absent: not read, so a present `bd` cannot be judged: refused.
   std::optional<ByteView> body = {};
   std::string_view query = {};  // raw, without '?'
+  // Instead of `access_token`, where the token was hashed already: its base64url SHA-256.
+  std::optional<std::string_view> access_token_hash = {};
 };
 
 // VerifiedProof is proof that the holder of `key` signed this request. Only verify_* makes one.

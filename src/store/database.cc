@@ -101,9 +101,10 @@ int Query::bind_null(int index) { return sqlite3_bind_null(statement_, index); }
 
 Result<std::unique_ptr<Connection>> Connection::open(const std::string& path, Use use) {
   sqlite3* db = nullptr;
-  // Without SQLITE_OPEN_CREATE: who opens has made the file, so that its mode is ours.
+  // Without SQLITE_OPEN_CREATE: who opens has made the file, so that its mode is ours
+  // and it is no symbolic link. SQLITE_OPEN_NOFOLLOW would refuse a link anywhere in the path.
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
-                    (path == kMemory ? SQLITE_OPEN_MEMORY : SQLITE_OPEN_NOFOLLOW);
+                    (path == kMemory ? SQLITE_OPEN_MEMORY : 0);
   const int code = sqlite3_open_v2(path.c_str(), &db, flags, nullptr);
   // SQLite hands out a connection even if it could not open the file; it is closed in any case.
   std::unique_ptr<Connection> connection(new Connection(db));

@@ -109,8 +109,8 @@ Status begin_history(Connection& db) {
 }  // namespace
 
 std::span<const Migration> all_migrations() {
-  static const std::array kMigrations{Migration{"first_light", kFirstLight}};
-  return kMigrations;
+  static const std::array history{Migration{"first_light", kFirstLight}};
+  return history;
 }
 
 Status check_database(Connection& db, std::string_view path) {

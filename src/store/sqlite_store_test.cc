@@ -147,9 +147,20 @@ TEST_F(SqliteStoreFiles, AreRefusedWhereNoDirectoryCanBe) {
 }
 
 TEST_F(SqliteStoreFiles, AreRefusedInADirectoryThatCannotBeWritten) {
-  if (::geteuid() == 0) GTEST_SKIP() << "root may write everywhere";
-  ASSERT_EQ(::mkdir(directory_.c_str(), 0500), 0);
-  expect_refused(Code::k_io_failed);
+  constexpr uid_t kNobody = 65534;
+  ASSERT_EQ(::mkdir(directory_.c_str(), 0700), 0);
+  // Root may write everywhere, so a child of another user tries.
+  ASSERT_EQ(::chmod(scratch_->path().c_str(), 0755), 0);
+  ASSERT_EQ(::chmod(directory_.c_str(), 0555), 0);
+  EXPECT_EXIT(
+      {
+        if (::geteuid() == 0 && ::setuid(kNobody) != 0) ::_exit(1);
+        const auto store = open();
+        const bool right = !store && store.error().code() == Code::k_io_failed &&
+                           store.error().message().find(directory_) != std::string::npos;
+        ::_exit(right ? 0 : 2);
+      },
+      ::testing::ExitedWithCode(0), "");
 }
 
 TEST_F(SqliteStoreFiles, AreRefusedIfTheDatabaseIsALink) {
@@ -157,6 +168,14 @@ TEST_F(SqliteStoreFiles, AreRefusedIfTheDatabaseIsALink) {
   std::filesystem::rename(database_, scratch_->path() + "/elsewhere");
   std::filesystem::create_symlink(scratch_->path() + "/elsewhere", database_);
   expect_refused(Code::k_io_failed);
+}
+
+TEST_F(SqliteStoreFiles, MayLieBehindALinkToADirectory) {
+  make();
+  const std::string link = scratch_->path() + "/link";
+  std::filesystem::create_directory_symlink(directory_, link);
+  directory_ = link;
+  EXPECT_THAT(open(), IsOk());
 }
 
 TEST_F(SqliteStoreFiles, AreRefusedIfTheFileIsNoDatabase) {

@@ -59,8 +59,7 @@ class MintDoors : public ::testing::TestWithParam<MintDoor> {
 };
 
 INSTANTIATE_TEST_SUITE_P(BothEncodings, MintDoors,
-                         ::testing::Values(MintDoor::kJson, MintDoor::kForm),
-                         [](const auto& door) {
+                         ::testing::Values(MintDoor::kJson, MintDoor::kForm), [](const auto& door) {
                            return door.param == MintDoor::kJson ? "Json" : "Form";
                          });
 
@@ -172,9 +171,9 @@ TEST_P(MintDoors, RefuseAWrongChecksum) {
 
 TEST_P(MintDoors, RefuseAnotherAgentsKey) {
   const MintSpec spec = granted();
-  expect_refused(fixture.mint(spec, GetParam(), fixture.patcher(),
-                              {.agent_checksum = spec.computed_checksum}),
-                 400, "invalid_dpop_proof", Code::k_agent_key_unknown);
+  expect_refused(
+      fixture.mint(spec, GetParam(), fixture.patcher(), {.agent_checksum = spec.computed_checksum}),
+      400, "invalid_dpop_proof", Code::k_agent_key_unknown);
 }
 
 TEST_P(MintDoors, RefuseAnUnknownExecution) {
@@ -206,8 +205,7 @@ TEST_P(MintDoors, NameTheStepsThatAreMissing) {
 
 TEST_P(MintDoors, BelieveNoClaimAboutCompletedSteps) {
   MintSpec spec = fixture.mint_spec(fixture.patcher(), fixture.open_execution());
-  spec.delegation_context =
-      json::Object{{"completed_steps", json::string_array({"plan"})}};
+  spec.delegation_context = json::Object{{"completed_steps", json::string_array({"plan"})}};
   expect_refused(fixture.mint(spec, GetParam(), fixture.patcher()), 403,
                  "workflow_step_unauthorized", Code::k_step_predecessors_missing);
 }
@@ -216,8 +214,8 @@ TEST_P(MintDoors, GrantAStepOnceWhatItNeedsIsDone) {
   const std::string execution = fixture.open_execution();
   ASSERT_EQ(mint(fixture.mint_spec(fixture.planner(), execution)).status, 200);
   ASSERT_EQ(fixture.complete(execution, "plan", fixture.planner()).status, 200);
-  const auto response = fixture.mint(fixture.mint_spec(fixture.patcher(), execution), GetParam(),
-                                     fixture.patcher());
+  const auto response =
+      fixture.mint(fixture.mint_spec(fixture.patcher(), execution), GetParam(), fixture.patcher());
   EXPECT_EQ(response.status, 200) << response.body;
 }
 
@@ -250,9 +248,8 @@ TEST_P(MintDoors, RefuseAProofThatNamesAnotherChecksum) {
 }
 
 TEST_P(MintDoors, RefuseAProofThatNamesAnotherAgent) {
-  expect_refused(
-      fixture.mint(granted(), GetParam(), fixture.planner(), {.agent_id = "patcher"}), 400,
-      "invalid_dpop_proof", Code::k_proof_claims_differ);
+  expect_refused(fixture.mint(granted(), GetParam(), fixture.planner(), {.agent_id = "patcher"}),
+                 400, "invalid_dpop_proof", Code::k_proof_claims_differ);
 }
 
 TEST_P(MintDoors, RefuseAProofThatDoesNotBindTheBody) {
@@ -292,8 +289,7 @@ TEST_P(MintDoors, RefuseANonceFromBeforeARestart) {
 TEST_P(MintDoors, RefuseTheSameRequestASecondTime) {
   HttpRequest request = AuthorityFixture::mint_request(granted(), GetParam());
   fixture.authenticate(request, fixture.fleet());
-  fixture.prove(request, fixture.planner().key,
-                {.agent_checksum = fixture.planner().checksum});
+  fixture.prove(request, fixture.planner().key, {.agent_checksum = fixture.planner().checksum});
   ASSERT_EQ(fixture.handle(request).status, 200);
   expect_refused(fixture.handle(request), 400, "invalid_dpop_proof", Code::k_proof_replayed);
 }
@@ -321,24 +317,21 @@ TEST_P(MintDoors, RefuseAProofForTheOtherDoor) {
 
 TEST_P(MintDoors, RefuseAnUnauthenticatedCaller) {
   HttpRequest request = AuthorityFixture::mint_request(granted(), GetParam());
-  fixture.prove(request, fixture.planner().key,
-                {.agent_checksum = fixture.planner().checksum});
+  fixture.prove(request, fixture.planner().key, {.agent_checksum = fixture.planner().checksum});
   expect_refused(fixture.handle(request), 401, "invalid_client", Code::k_client_unauthenticated);
 }
 
 TEST_P(MintDoors, RefuseAClientThatMayNotMint) {
   HttpRequest request = AuthorityFixture::mint_request(granted(), GetParam());
   fixture.authenticate(request, fixture.registrar());
-  fixture.prove(request, fixture.planner().key,
-                {.agent_checksum = fixture.planner().checksum});
+  fixture.prove(request, fixture.planner().key, {.agent_checksum = fixture.planner().checksum});
   expect_refused(fixture.handle(request), 403, "unauthorized_client", Code::k_client_unauthorized);
 }
 
 TEST_P(MintDoors, RefuseAnotherApplicationsAgent) {
   HttpRequest request = AuthorityFixture::mint_request(granted(), GetParam());
   fixture.authenticate(request, fixture.foreign_fleet());
-  fixture.prove(request, fixture.planner().key,
-                {.agent_checksum = fixture.planner().checksum});
+  fixture.prove(request, fixture.planner().key, {.agent_checksum = fixture.planner().checksum});
   expect_refused(fixture.handle(request), 401, "unknown_agent", Code::k_agent_unknown);
 }
 
@@ -402,15 +395,13 @@ TEST(FormDoor, IgnoresWhatItDoesNotKnowAndRefusesWhatIsRepeated) {
     HttpRequest request = AuthorityFixture::mint_request(spec, MintDoor::kForm);
     request.body += extra;
     fixture.authenticate(request, fixture.fleet());
-    fixture.prove(request, fixture.planner().key,
-                  {.agent_checksum = fixture.planner().checksum});
+    fixture.prove(request, fixture.planner().key, {.agent_checksum = fixture.planner().checksum});
     return fixture.handle(request);
   };
   EXPECT_EQ(send("&unheard_of=1").status, 200);
   EXPECT_EQ(text_of(send("&unheard_of=1&unheard_of=2"), "reason"), "parameter_duplicated");
   EXPECT_EQ(text_of(send("&agent_id=patcher"), "reason"), "parameter_duplicated");
-  EXPECT_EQ(text_of(send("&resource=https%3A%2F%2Fapi.example"), "reason"),
-            "audience_not_single");
+  EXPECT_EQ(text_of(send("&resource=https%3A%2F%2Fapi.example"), "reason"), "audience_not_single");
 }
 
 TEST(JsonDoor, RefusesWhatItDoesNotKnow) {

@@ -62,12 +62,9 @@ std::string standard_base64(std::string_view text) {
 
 json::Object step(std::string_view step_id, std::string_view agent_id, std::string_view tool,
                   std::string_view scope, std::vector<std::string> dependencies) {
-  return json::Object{{"step_id", step_id},
-                      {"agent_id", agent_id},
-                      {"action", tool},
-                      {"scopes", json::string_array({std::string(scope)})},
-                      {"audience", kTestApi},
-                      {"dependencies", json::string_array(dependencies)},
+  return json::Object{{"step_id", step_id},   {"agent_id", agent_id},
+                      {"action", tool},       {"scopes", json::string_array({std::string(scope)})},
+                      {"audience", kTestApi}, {"dependencies", json::string_array(dependencies)},
                       {"completion", "agent"}};
 }
 
@@ -115,8 +112,8 @@ AuthorityFixture::AuthorityFixture(std::unique_ptr<authority::Store> store,
                                    authority::AuthorityOptions options)
     : store_(std::move(store)), options_(std::move(options)), clock_(kStart) {
   if (store_ == nullptr) store_ = must(store::SqliteStore::open_in_memory());
-  administrator_ = TestClient{authority::administrator_client_id().str(), std::nullopt,
-                              ed25519_key(1)};
+  administrator_ =
+      TestClient{authority::administrator_client_id().str(), std::nullopt, ed25519_key(1)};
   must(authority::create_administrator(*store_, administrator_->key->public_key(), kStart));
   restart();
   set_up();
@@ -157,9 +154,8 @@ void AuthorityFixture::create_application(const TestToken& administration,
             201);
 }
 
-TestClient AuthorityFixture::create_client(const TestToken& administration,
-                                           std::string_view app_id, std::string client_id,
-                                           std::string_view scope,
+TestClient AuthorityFixture::create_client(const TestToken& administration, std::string_view app_id,
+                                           std::string client_id, std::string_view scope,
                                            std::optional<crypto::PrivateKey> key) {
   json::Object body{{"client_id", client_id}, {"scope", scope}};
   body.set("token_endpoint_auth_method", key ? "private_key_jwt" : "client_secret_basic");
@@ -193,8 +189,7 @@ HttpRequest AuthorityFixture::get(std::string path, std::string query) {
                      .peer = "192.0.2.1"};
 }
 
-HttpRequest AuthorityFixture::json(std::string method, std::string path,
-                                   const json::Object& body) {
+HttpRequest AuthorityFixture::json(std::string method, std::string path, const json::Object& body) {
   HttpRequest request = get(std::move(path));
   request.method = std::move(method);
   if (request.method == "GET") return request;
@@ -231,7 +226,8 @@ void AuthorityFixture::prove(HttpRequest& request, const crypto::PrivateKey& key
   const std::string own_jti = changes.jti.value_or(jti());
   const std::string own_nonce = changes.nonce.value_or(nonce());
   const std::string body = changes.body.value_or(request.body);
-  ProofClaims claims{.method = method, .uri = uri, .jti = own_jti, .now = clock_.now() - changes.age};
+  ProofClaims claims{
+      .method = method, .uri = uri, .jti = own_jti, .now = clock_.now() - changes.age};
   if (!own_nonce.empty()) claims.nonce = own_nonce;
   if (changes.access_token) claims.access_token = *changes.access_token;
   if (changes.binding == ProofChanges::Binding::kBound) {
@@ -431,8 +427,8 @@ HttpResponse AuthorityFixture::mint(const MintSpec& spec, MintDoor door, const T
   return handle(request);
 }
 
-HttpResponse AuthorityFixture::complete(const std::string& execution_id,
-                                        const std::string& step_id, const TestAgent& agent) {
+HttpResponse AuthorityFixture::complete(const std::string& execution_id, const std::string& step_id,
+                                        const TestAgent& agent) {
   HttpRequest request =
       json("POST", "/intent/executions/" + execution_id + "/steps/" + step_id + "/complete",
            json::Object{{"agent_id", agent.agent_id}, {"outcome", "done"}});

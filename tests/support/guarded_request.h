@@ -122,6 +122,7 @@ inline std::string sign_claims(const json::Object& claims, const crypto::Private
 inline guard::Route intent_route() {
   return guard::Route{.method = "POST",
                       .path = "/manifests/{name}",
+                      .apps = {AppId::trusted("patchet")},
                       .scopes = {"manifest:write"},
                       .token = guard::TokenKind::kIntent,
                       .workflow = WorkflowId::trusted("patch"),
@@ -134,6 +135,7 @@ inline guard::Route intent_route() {
 inline guard::Route plain_route() {
   return guard::Route{.method = "POST",
                       .path = "/manifests/{name}",
+                      .apps = {AppId::trusted("patchet")},
                       .scopes = {"manifest:write"},
                       .token = guard::TokenKind::kPlain,
                       .workflow = std::nullopt,

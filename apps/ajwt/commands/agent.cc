@@ -63,12 +63,10 @@ void declare_show(CLI::App& command, AgentOptions& options) {
 Status show(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   // Who wants the components asks as the one who may read them.
-  const Scopes scopes =
-      options.components
-          ? Scopes{std::string(names::kScopeRegisterAgent), std::string(names::kScopeAdminAgents)}
-          : kReadScopes;
-  AJWT_ASSIGN(json::Object answer,
-              connection->get(agent_path("/intent/agents/", options), scopes));
+  const Scopes scopes = options.components ? Scopes{std::string(names::kScopeRegisterAgent),
+                                                    std::string(names::kScopeAdminAgents)}
+                                           : kReadScopes;
+  AJWT_ASSIGN(json::Object answer, connection->get(agent_path("/intent/agents/", options), scopes));
   if (options.components) {
     const json::Value* components = answer.find(names::kAgentComponents);
     if (components == nullptr) {
@@ -92,9 +90,10 @@ Status show(Session& session, const AgentOptions& options) {
 
 void declare_grant(CLI::App& command, AgentOptions& options) {
   declare_agent(command, options);
-  command.add_option("-f,--file", options.grant,
-                     "The grant: {\"grant\":[{\"audience\",\"tool\",\"scopes\"},..]} or the array "
-                     "alone; - is standard input")
+  command
+      .add_option("-f,--file", options.grant,
+                  "The grant: {\"grant\":[{\"audience\",\"tool\",\"scopes\"},..]} or the array "
+                  "alone; - is standard input")
       ->required()
       ->type_name("FILE");
 }
@@ -153,19 +152,19 @@ Result<AgentFile> read_agent_file(const std::string& name) {
 }
 
 void add_agent_command(CLI::App& root, Session& session) {
-  CLI::App& agent = add_noun(root, {.name = "agent",
-                                    .summary = "Register agents, and see and limit what they may.",
-                                    .examples = {"ajwt agent checksum agent.json",
-                                                 "ajwt agent list patch-fleet"}});
+  CLI::App& agent = add_noun(
+      root, {.name = "agent",
+             .summary = "Register agents, and see and limit what they may.",
+             .examples = {"ajwt agent checksum agent.json", "ajwt agent list patch-fleet"}});
   add_agent_checksum(agent, session);
   add_agent_register(agent, session);
-  add_verb<AgentOptions>(agent, session,
-                         {.name = "list",
-                          .summary = "List an application's agents.",
-                          .examples = {"ajwt agent list patch-fleet",
-                                       "ajwt agent list --app patch-fleet -o json"},
-                          .reaches = Reaches::kAuthority},
-                         declare_app, list);
+  add_verb<AgentOptions>(
+      agent, session,
+      {.name = "list",
+       .summary = "List an application's agents.",
+       .examples = {"ajwt agent list patch-fleet", "ajwt agent list --app patch-fleet -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_app, list);
   add_verb<AgentOptions>(agent, session,
                          {.name = "show",
                           .summary = "Show one agent's registration.",

@@ -29,9 +29,9 @@ Status run(Session& session, const ChecksumOptions& options) {
   AJWT_ASSIGN(const AgentFile file, read_agent_file(options.file));
   const std::string prompt = normalize_prompt(file.definition.prompt_template);
   AJWT_ASSIGN(const std::string checksum,
-              compute_agent_checksum(file.definition,
-                                     options.profile == "reference" ? ChecksumProfile::kReference
-                                                                    : ChecksumProfile::kSha256));
+              compute_agent_checksum(file.definition, options.profile == "reference"
+                                                          ? ChecksumProfile::kReference
+                                                          : ChecksumProfile::kSha256));
   if (session.is_json()) {
     session.print_json(json::Object{{"agent_id", file.definition.agent_id},
                                     {"profile", options.profile},

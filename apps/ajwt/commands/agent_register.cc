@@ -24,9 +24,10 @@ struct RegisterOptions {
 };
 
 void declare(CLI::App& command, RegisterOptions& options) {
-  command.add_option("-f,--file,FILE", options.file,
-                     "The agent: agent_components, or an object that has it beside grant and "
-                     "autonomy; - is standard input")
+  command
+      .add_option("-f,--file,FILE", options.file,
+                  "The agent: agent_components, or an object that has it beside grant and "
+                  "autonomy; - is standard input")
       ->required();
   command.add_option("--app", options.app, "The agent's application")->type_name("ID");
   command.add_option("--agent-key", options.agent_key, "The agent's private key file, mode 0600")
@@ -71,11 +72,11 @@ Status run(Session& session, const RegisterOptions& options) {
   if (key.created) session.note("Made the agent's key: " + options.agent_key);
   AJWT_ASSIGN(json::Object body, build_body(options, file, app_id, key.key.public_key()));
   const shim::AgentIdentity agent{.agent_id = std::move(agent_id), .key = key.key};
-  AJWT_ASSIGN(const json::Object answer,
-              connection->send_with_agent(
-                  "/intent/register/agent", std::move(body),
-                  {std::string(names::kScopeRegisterAgent), std::string(names::kScopeAdminAgents)},
-                  agent));
+  AJWT_ASSIGN(
+      const json::Object answer,
+      connection->send_with_agent(
+          "/intent/register/agent", std::move(body),
+          {std::string(names::kScopeRegisterAgent), std::string(names::kScopeAdminAgents)}, agent));
   session.print_fields(answer);
   return ok();
 }

@@ -31,19 +31,23 @@ void declare_app(CLI::App& command, AppOptions& options) {
 void declare_settings(CLI::App& command, AppOptions& options) {
   declare_app(command, options);
   command.add_option("--name", options.name, "What people call it");
-  command.add_option("--audience", options.audiences,
-                     "What its agents' tokens may be for: replaces the whole list; repeatable")
+  command
+      .add_option("--audience", options.audiences,
+                  "What its agents' tokens may be for: replaces the whole list; repeatable")
       ->type_name("URL")
       ->expected(1)
       ->take_all();
-  command.add_option("--workflow-rule", options.workflow_rule,
-                     "Whether its agents act only within a workflow")
+  command
+      .add_option("--workflow-rule", options.workflow_rule,
+                  "Whether its agents act only within a workflow")
       ->check(CLI::IsMember({"required", "optional"}));
-  command.add_option("--checksum-in-tokens", options.checksum_in_tokens,
-                     "Whether tokens show the agent's checksum")
+  command
+      .add_option("--checksum-in-tokens", options.checksum_in_tokens,
+                  "Whether tokens show the agent's checksum")
       ->check(CLI::IsMember({"on", "off"}));
-  command.add_option("--accept-reference-checksum", options.accepts_reference_checksum,
-                     "Whether agents may register under the draft's reference checksum")
+  command
+      .add_option("--accept-reference-checksum", options.accepts_reference_checksum,
+                  "Whether agents may register under the draft's reference checksum")
       ->check(CLI::IsMember({"on", "off"}));
 }
 
@@ -104,8 +108,8 @@ Status set(Session& session, const AppOptions& options) {
   if (body.empty()) return refuse(Code::k_parameter_missing, "Name a setting to change.");
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
-              connection->send("PATCH", "/admin/apps/" + path_segment(options.app),
-                               std::move(body), kScopes));
+              connection->send("PATCH", "/admin/apps/" + path_segment(options.app), std::move(body),
+                               kScopes));
   session.print_fields(answer);
   return ok();
 }
@@ -113,23 +117,23 @@ Status set(Session& session, const AppOptions& options) {
 }  // namespace
 
 void add_app_command(CLI::App& root, Session& session) {
-  CLI::App& app = add_noun(root, {.name = "app",
-                                  .summary = "Applications, their settings and their clients.",
-                                  .examples = {"ajwt app list",
-                                               "ajwt app client list patch-fleet"}});
+  CLI::App& app =
+      add_noun(root, {.name = "app",
+                      .summary = "Applications, their settings and their clients.",
+                      .examples = {"ajwt app list", "ajwt app client list patch-fleet"}});
   add_command(app, session,
               {.name = "list",
                .summary = "List applications.",
                .examples = {"ajwt app list", "ajwt app list -o json"},
                .reaches = Reaches::kAuthority},
               [&session] { return list(session); });
-  add_verb<AppOptions>(app, session,
-                       {.name = "show",
-                        .summary = "Show one application.",
-                        .examples = {"ajwt app show patch-fleet",
-                                     "ajwt app show patch-fleet -o json"},
-                        .reaches = Reaches::kAuthority},
-                       declare_app, show);
+  add_verb<AppOptions>(
+      app, session,
+      {.name = "show",
+       .summary = "Show one application.",
+       .examples = {"ajwt app show patch-fleet", "ajwt app show patch-fleet -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_app, show);
   add_verb<AppOptions>(app, session,
                        {.name = "create",
                         .summary = "Create an application.",

@@ -68,17 +68,17 @@ Status list(Session& session, const AuditOptions& options) {
 }  // namespace
 
 void add_audit_command(CLI::App& root, Session& session) {
-  CLI::App& audit = add_noun(root, {.name = "audit",
-                                    .summary = "Read the record of the authority's decisions.",
-                                    .examples = {"ajwt audit list",
-                                                 "ajwt audit list --app patch-fleet -o json"}});
-  add_verb<AuditOptions>(audit, session,
-                         {.name = "list",
-                          .summary = "List entries, oldest first.",
-                          .examples = {"ajwt audit list --limit 20",
-                                       "ajwt audit list --after 100 --app patch-fleet"},
-                          .reaches = Reaches::kAuthority},
-                         declare, list);
+  CLI::App& audit = add_noun(
+      root, {.name = "audit",
+             .summary = "Read the record of the authority's decisions.",
+             .examples = {"ajwt audit list", "ajwt audit list --app patch-fleet -o json"}});
+  add_verb<AuditOptions>(
+      audit, session,
+      {.name = "list",
+       .summary = "List entries, oldest first.",
+       .examples = {"ajwt audit list --limit 20", "ajwt audit list --after 100 --app patch-fleet"},
+       .reaches = Reaches::kAuthority},
+      declare, list);
 }
 
 }  // namespace ajwt::app

@@ -26,13 +26,15 @@ struct ClientOptions {
 void declare_add(CLI::App& command, ClientOptions& options) {
   command.add_option("APP", options.app, "The application")->required();
   command.add_option("CLIENT", options.client, "The new client's id")->required();
-  command.add_option("--scope", options.scopes,
-                     "What it may ask for, such as generate:intent-token; repeatable")
+  command
+      .add_option("--scope", options.scopes,
+                  "What it may ask for, such as generate:intent-token; repeatable")
       ->required()
       ->expected(1)
       ->take_all();
-  command.add_option("--audience", options.audiences,
-                     "Services that its own tokens may be for, besides the authority; repeatable")
+  command
+      .add_option("--audience", options.audiences,
+                  "Services that its own tokens may be for, besides the authority; repeatable")
       ->type_name("URL")
       ->expected(1)
       ->take_all();
@@ -117,11 +119,11 @@ Status rotate_secret(Session& session, const ClientOptions& options) {
 }  // namespace
 
 void add_app_client(CLI::App& app, Session& session) {
-  CLI::App& client =
-      add_noun(app, {.name = "client",
-                     .summary = "The clients of an application: who may ask for which tokens.",
-                     .examples = {"ajwt app client list patch-fleet",
-                                  "ajwt app client disable patch-fleet-ci"}});
+  CLI::App& client = add_noun(
+      app,
+      {.name = "client",
+       .summary = "The clients of an application: who may ask for which tokens.",
+       .examples = {"ajwt app client list patch-fleet", "ajwt app client disable patch-fleet-ci"}});
   add_verb<ClientOptions>(
       client, session,
       {.name = "add",
@@ -139,13 +141,13 @@ void add_app_client(CLI::App& app, Session& session) {
                                         "ajwt app client list --app patch-fleet -o json"},
                            .reaches = Reaches::kAuthority},
                           declare_list, list);
-  add_verb<ClientOptions>(client, session,
-                          {.name = "disable",
-                           .summary = "Disable a client: it gets no more tokens.",
-                           .examples = {"ajwt app client disable shop-ci",
-                                        "ajwt app client disable shop-ci -o json"},
-                           .reaches = Reaches::kAuthority},
-                          declare_client, disable);
+  add_verb<ClientOptions>(
+      client, session,
+      {.name = "disable",
+       .summary = "Disable a client: it gets no more tokens.",
+       .examples = {"ajwt app client disable shop-ci", "ajwt app client disable shop-ci -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_client, disable);
   add_verb<ClientOptions>(client, session,
                           {.name = "rotate-secret",
                            .summary = "Give a client a new secret, shown once.",

@@ -40,10 +40,10 @@ Status show(Session& session, const ShowOptions& options) {
   json::Array rows;
   for (const Setting& setting : serve_settings()) {
     const SettingValue* value = values.find(setting.key);
-    rows.emplace_back(json::Object{
-        {"key", setting.key},
-        {"value", value == nullptr ? json::Value() : json::Value(value->text)},
-        {"origin", value == nullptr ? "unset" : origin_text(*value)}});
+    rows.emplace_back(
+        json::Object{{"key", setting.key},
+                     {"value", value == nullptr ? json::Value() : json::Value(value->text)},
+                     {"origin", value == nullptr ? "unset" : origin_text(*value)}});
   }
   if (options.origin) {
     session.print_rows({"key", "value", "origin"}, rows);
@@ -98,7 +98,8 @@ bool has_flag(const Setting& setting) { return !setting.key.starts_with("rate_li
 
 Status list_options(Session& session, const OptionsOptions& options) {
   if (options.markdown) {
-    session.out() << "| TOML key | flag | environment | default | meaning |\n|---|---|---|---|---|\n";
+    session.out()
+        << "| TOML key | flag | environment | default | meaning |\n|---|---|---|---|---|\n";
     for (const Setting& setting : serve_settings()) {
       session.out() << "| `" << setting.key << "` | "
                     << (has_flag(setting) ? "`" + flag_of(setting) + "`" : "") << " | `"

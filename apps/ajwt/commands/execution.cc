@@ -92,26 +92,28 @@ void add_execution_command(CLI::App& root, Session& session) {
                                            "ajwt execution open refunds --expires-in 600"},
                               .reaches = Reaches::kAuthority},
                              declare_open, open);
-  add_verb<ExecutionOptions>(execution, session,
-                             {.name = "show",
-                              .summary = "Show a run: its steps, who did them, in which order.",
-                              .examples = {"ajwt execution show exec_01jx2m3n4p5q6r7s8t9v0w1x2y",
-                                           "ajwt execution show exec_01jx2m3n4p5q6r7s8t9v0w1x2y -o json"},
-                              .reaches = Reaches::kAuthority},
-                             declare_id, show);
+  add_verb<ExecutionOptions>(
+      execution, session,
+      {.name = "show",
+       .summary = "Show a run: its steps, who did them, in which order.",
+       .examples = {"ajwt execution show exec_01jx2m3n4p5q6r7s8t9v0w1x2y",
+                    "ajwt execution show exec_01jx2m3n4p5q6r7s8t9v0w1x2y -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_id, show);
   add_verb<ExecutionOptions>(execution, session,
                              {.name = "list",
                               .summary = "List the application's newest runs.",
                               .examples = {"ajwt execution list", "ajwt execution list -o json"},
                               .reaches = Reaches::kAuthority},
                              declare_nothing, list);
-  add_verb<ExecutionOptions>(execution, session,
-                             {.name = "close",
-                              .summary = "Close a run: nothing more is minted under it.",
-                              .examples = {"ajwt execution close exec_01jx2m3n4p5q6r7s8t9v0w1x2y",
-                                           "ajwt execution close exec_01jx2m3n4p5q6r7s8t9v0w1x2y -o json"},
-                              .reaches = Reaches::kAuthority},
-                             declare_id, close);
+  add_verb<ExecutionOptions>(
+      execution, session,
+      {.name = "close",
+       .summary = "Close a run: nothing more is minted under it.",
+       .examples = {"ajwt execution close exec_01jx2m3n4p5q6r7s8t9v0w1x2y",
+                    "ajwt execution close exec_01jx2m3n4p5q6r7s8t9v0w1x2y -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_id, close);
 }
 
 }  // namespace ajwt::app

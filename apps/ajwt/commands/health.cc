@@ -28,8 +28,9 @@ struct Part {
 };
 
 void declare(CLI::App& command, HealthOptions& options) {
-  command.add_option("--url", options.url,
-                     "The authority (AJWT_AUTHORITY); default: that of ./.ajwt-dev, with its guard")
+  command
+      .add_option("--url", options.url,
+                  "The authority (AJWT_AUTHORITY); default: that of ./.ajwt-dev, with its guard")
       ->type_name("URL");
   command.add_option("--guard", options.guard, "A guard to ask too")->type_name("URL");
   command.add_option("--ca-file", options.ca_file, "Certificate authorities to trust, PEM")
@@ -92,12 +93,12 @@ Status run(Session& session, const HealthOptions& options) {
 }  // namespace
 
 void add_health_command(CLI::App& root, Session& session) {
-  add_verb<HealthOptions>(root, session,
-                          {.name = "health",
-                           .summary = "Ask whether authority and guard are ready; exit 6 if not.",
-                           .examples = {"ajwt health",
-                                        "ajwt health --url https://as.example.com -o json"}},
-                          declare, run);
+  add_verb<HealthOptions>(
+      root, session,
+      {.name = "health",
+       .summary = "Ask whether authority and guard are ready; exit 6 if not.",
+       .examples = {"ajwt health", "ajwt health --url https://as.example.com -o json"}},
+      declare, run);
 }
 
 }  // namespace ajwt::app

@@ -16,32 +16,31 @@ struct ReasonsOptions {
 };
 
 json::Object to_json(const Reason& reason) {
-  return json::Object{
-      {"number", static_cast<std::int64_t>(reason.code)},
-      {"name", reason.name},
-      {"class", reason.klass == ReasonClass::kRefusal ? "refusal" : "failure"},
-      {"error", reason.oauth_error},
-      {"http_status", reason.http_status},
-      {"exit_code", static_cast<int>(exit_code_of(reason.code))},
-      {"sentence", reason.sentence},
-      {"source", reason.source}};
+  return json::Object{{"number", static_cast<std::int64_t>(reason.code)},
+                      {"name", reason.name},
+                      {"class", reason.klass == ReasonClass::kRefusal ? "refusal" : "failure"},
+                      {"error", reason.oauth_error},
+                      {"http_status", reason.http_status},
+                      {"exit_code", static_cast<int>(exit_code_of(reason.code))},
+                      {"sentence", reason.sentence},
+                      {"source", reason.source}};
 }
 
 void print_markdown(std::ostream& out) {
   out << "# Reasons\n\n"
          "Every way in which ajwt says no. Names and numbers are stable. `error` is the wire's\n"
          "`error`; a *refusal* means that the request breaks a rule and will be refused again, a\n"
-         "*failure* that our own world broke and that it may be sent again. The last column is the\n"
+         "*failure* that our own world broke and that it may be sent again. The last column is "
+         "the\n"
          "exit code of a command that ends with it. Each has a page at `/e/<name>` of a running\n"
          "authority. Made by `ajwt reasons --markdown`.\n\n"
          "| number | name | class | error | HTTP | sentence | source | exit |\n"
          "|---|---|---|---|---|---|---|---|\n";
   for (const Reason& reason : all_reasons()) {
     out << "| " << static_cast<int>(reason.code) << " | <a id=\"" << reason.name << "\"></a>`"
-        << reason.name << "` | "
-        << (reason.klass == ReasonClass::kRefusal ? "refusal" : "failure") << " | "
-        << reason.oauth_error << " | " << reason.http_status << " | " << reason.sentence << " | "
-        << reason.source << " | " << static_cast<int>(exit_code_of(reason.code)) << " |\n";
+        << reason.name << "` | " << (reason.klass == ReasonClass::kRefusal ? "refusal" : "failure")
+        << " | " << reason.oauth_error << " | " << reason.http_status << " | " << reason.sentence
+        << " | " << reason.source << " | " << static_cast<int>(exit_code_of(reason.code)) << " |\n";
   }
 }
 

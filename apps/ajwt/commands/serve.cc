@@ -44,13 +44,13 @@ Status run(Session&, const ServeFlags& flags) {
 }  // namespace
 
 void add_serve_command(CLI::App& root, Session& session) {
-  add_verb<ServeFlags>(root, session,
-                       {.name = "serve",
-                        .summary = "Run the authority until SIGTERM or Ctrl-C.",
-                        .examples = {"ajwt serve --data ./ajwt-data",
-                                     "ajwt serve --config /etc/ajwt/authority.toml",
-                                     "AJWT_LISTEN=127.0.0.1:9000 ajwt serve --log-level debug"}},
-                       declare_serve_flags, run);
+  add_verb<ServeFlags>(
+      root, session,
+      {.name = "serve",
+       .summary = "Run the authority until SIGTERM or Ctrl-C.",
+       .examples = {"ajwt serve --data ./ajwt-data", "ajwt serve --config /etc/ajwt/authority.toml",
+                    "AJWT_LISTEN=127.0.0.1:9000 ajwt serve --log-level debug"}},
+      declare_serve_flags, run);
 }
 
 }  // namespace ajwt::app

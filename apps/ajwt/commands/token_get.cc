@@ -52,10 +52,8 @@ Result<std::string> build_assertion(const Request& request, Instant now) {
 Result<HttpCall> build_call(const Request& request, const std::optional<std::string>& nonce,
                             Instant now) {
   AJWT_ASSIGN(const std::string assertion, build_assertion(request, now));
-  HttpCall call{.method = "POST",
-                .url = request.profile.issuer + "/oauth/token",
-                .headers = {},
-                .body = {}};
+  HttpCall call{
+      .method = "POST", .url = request.profile.issuer + "/oauth/token", .headers = {}, .body = {}};
   const auto add = [&](std::string_view name, std::string_view value) {
     call.body += (call.body.empty() ? "" : "&") + std::string(name) + "=" + path_segment(value);
   };
@@ -116,10 +114,12 @@ void declare(CLI::App& command, GetOptions& options) {
       ->required()
       ->expected(1)
       ->take_all();
-  command.add_option("--audience", options.audience, "Whom the token is for; default: the authority")
+  command
+      .add_option("--audience", options.audience, "Whom the token is for; default: the authority")
       ->type_name("URL");
-  command.add_option("--dpop-key", options.dpop_key,
-                     "The key file that the token is bound to; default: a key that is thrown away")
+  command
+      .add_option("--dpop-key", options.dpop_key,
+                  "The key file that the token is bound to; default: a key that is thrown away")
       ->type_name("FILE");
   command.add_flag("--show-token", options.show_token, "Print the token itself too");
 }

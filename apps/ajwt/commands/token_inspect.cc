@@ -111,8 +111,11 @@ Status run(Session& session, const InspectOptions& options) {
   const std::string kind = kind_of(token);
   const std::string key = bound_key(token);
   if (session.is_json()) {
-    json::Object out{{"kind", kind},     {"verified", false},      {"header", token.header},
-                     {"claims", token.claims}, {"times", times}};
+    json::Object out{{"kind", kind},
+                     {"verified", false},
+                     {"header", token.header},
+                     {"claims", token.claims},
+                     {"times", times}};
     if (!key.empty()) out.set("key", key);
     session.print_json(std::move(out));
     return ok();
@@ -129,12 +132,13 @@ Status run(Session& session, const InspectOptions& options) {
 }  // namespace
 
 void add_token_inspect(CLI::App& token, Session& session) {
-  add_verb<InspectOptions>(token, session,
-                           {.name = "inspect",
-                            .summary = "Show what a token or a DPoP proof says, offline, unverified.",
-                            .examples = {"ajwt token inspect - < token.txt",
-                                         "ajwt token inspect -o json - < proof.txt"}},
-                           declare, run);
+  add_verb<InspectOptions>(
+      token, session,
+      {.name = "inspect",
+       .summary = "Show what a token or a DPoP proof says, offline, unverified.",
+       .examples = {"ajwt token inspect - < token.txt",
+                    "ajwt token inspect -o json - < proof.txt"}},
+      declare, run);
 }
 
 }  // namespace ajwt::app

@@ -91,8 +91,7 @@ void declare(CLI::App& command, VerifyOptions& options) {
       ->type_name("URL");
   command.add_option("--audience", options.audience, "Whom it must be for; default: not checked")
       ->type_name("URL");
-  command.add_option("--jwks", options.jwks,
-                     "The issuer's keys; default: what its metadata names")
+  command.add_option("--jwks", options.jwks, "The issuer's keys; default: what its metadata names")
       ->type_name("FILE|URL");
 }
 

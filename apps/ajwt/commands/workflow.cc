@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `ajwt workflow`.
+#include "protocol/workflow.h"
 #include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/input.h"
 #include "apps/ajwt/support/profile.h"
 #include "protocol/names.h"
-#include "protocol/workflow.h"
 
 namespace ajwt::app {
 namespace {
@@ -24,8 +24,9 @@ struct WorkflowOptions {
 };
 
 void declare_register(CLI::App& command, WorkflowOptions& options) {
-  command.add_option("-f,--file,FILE", options.file,
-                     "The workflow: {\"workflow_id\",\"steps\"} as JSON; - is standard input")
+  command
+      .add_option("-f,--file,FILE", options.file,
+                  "The workflow: {\"workflow_id\",\"steps\"} as JSON; - is standard input")
       ->required();
   command.add_option("--app", options.app, "The application that it belongs to")->type_name("ID");
 }

@@ -85,9 +85,9 @@ Result<Advisory> parse_advisory(const json::Value& value) {
 bool hits(const AffectedRange& range, Ecosystem ecosystem, std::string_view package,
           std::string_view version) {
   if (range.ecosystem != ecosystem || range.package != package) return false;
-  const bool after =
-      range.introduced == "0" || compare_versions(ecosystem, version, range.introduced) >= 0;
-  return after && (!range.fixed || compare_versions(ecosystem, version, *range.fixed) < 0);
+  const bool after = range.introduced == "0" ||
+                     std::is_gteq(compare_versions(ecosystem, version, range.introduced));
+  return after && (!range.fixed || std::is_lt(compare_versions(ecosystem, version, *range.fixed)));
 }
 
 }  // namespace

@@ -13,7 +13,8 @@
 
 namespace ajwt::demo {
 
-// AffectedRange is one pair of events: from `introduced` (inclusive) to `fixed` (exclusive, if any).
+// AffectedRange is one pair of events: from `introduced` (inclusive) to `fixed` (exclusive, if
+// any).
 struct AffectedRange {
   std::string package;
   Ecosystem ecosystem;

@@ -51,12 +51,11 @@ Tool apply_patch() {
 }
 
 AgentDefinition agent(std::string id, std::string prompt, Tool tool) {
-  return AgentDefinition{
-      .agent_id = std::move(id),
-      .prompt_template = std::move(prompt),
-      .tools = {std::move(tool)},
-      .configuration = json::Object{
-          {"model_name", "scripted"}, {"temperature", 0}, {"max_tokens", 1024}}};
+  return AgentDefinition{.agent_id = std::move(id),
+                         .prompt_template = std::move(prompt),
+                         .tools = {std::move(tool)},
+                         .configuration = json::Object{
+                             {"model_name", "scripted"}, {"temperature", 0}, {"max_tokens", 1024}}};
 }
 
 json::Object route(std::string_view method, std::string_view path, std::string_view tool) {
@@ -67,9 +66,12 @@ json::Object route(std::string_view method, std::string_view path, std::string_v
     steps.emplace_back(step.step_id);
     scope = step.scope;
   }
-  return json::Object{{"method", method},   {"path", path},
-                      {"app", kAppId},      {"scope", scope},
-                      {"workflow", kWorkflowId}, {"step", std::move(steps)},
+  return json::Object{{"method", method},
+                      {"path", path},
+                      {"app", kAppId},
+                      {"scope", scope},
+                      {"workflow", kWorkflowId},
+                      {"step", std::move(steps)},
                       {"tool", tool}};
 }
 

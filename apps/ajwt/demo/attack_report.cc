@@ -88,8 +88,10 @@ json::Object to_json(const lab::Attack& attack, const std::vector<lab::Attempt>&
                                    {"status", attempt.status},
                                    {"refused", attempt.refused()}});
   }
-  return json::Object{{"id", attack.id},       {"name", attack.name},
-                      {"title", attack.title}, {"story", attack.story},
+  return json::Object{{"id", attack.id},
+                      {"name", attack.name},
+                      {"title", attack.title},
+                      {"story", attack.story},
                       {"attempts", std::move(list)}};
 }
 
@@ -133,9 +135,8 @@ Result<int> run_attacks(app::Session& session, const std::filesystem::path& dev_
     for (const auto& attempt : attempts) print_attempt(session, attempt);
   }
   if (session.is_json()) {
-    session.print_json(json::Object{{"attacks", std::move(report)},
-                                    {"attempts", total},
-                                    {"got_through", through}});
+    session.print_json(json::Object{
+        {"attacks", std::move(report)}, {"attempts", total}, {"got_through", through}});
   } else {
     session.out() << "\n  " << chosen.size() << " attacks, " << total << " attempts, "
                   << (total - through) << " refused for the expected reason, " << through

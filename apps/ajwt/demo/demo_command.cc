@@ -31,7 +31,8 @@ Result<std::string> read_text(const std::string& path) {
   std::error_code error;
   const auto size = std::filesystem::file_size(path, error);
   if (error) return refuse(Code::k_io_failed, path + ": " + error.message());
-  if (size > kMaxInputBytes) return refuse(Code::k_limit_exceeded, path + " is larger than 16 MiB.");
+  if (size > kMaxInputBytes)
+    return refuse(Code::k_limit_exceeded, path + " is larger than 16 MiB.");
   std::ifstream file(path, std::ios::binary);
   std::ostringstream text;
   text << file.rdbuf();
@@ -170,10 +171,9 @@ Status attack(Session& session, const AttackOptions& options) {
 }  // namespace
 
 void add_demo_command(CLI::App& root, Session& session) {
-  CLI::App& demo = add_noun(
-      root, {.name = "demo",
-             .summary = "A fleet at work, and attacks on it.",
-             .examples = {"ajwt demo run", "ajwt demo attack --all"}});
+  CLI::App& demo = add_noun(root, {.name = "demo",
+                                   .summary = "A fleet at work, and attacks on it.",
+                                   .examples = {"ajwt demo run", "ajwt demo attack --all"}});
   add_verb<RunOptions>(demo, session,
                        {.name = "run",
                         .summary = "Let the fleet of `ajwt dev` patch a manifest.",

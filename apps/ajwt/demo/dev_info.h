@@ -18,14 +18,14 @@ struct DevInfo {
   std::string issuer;
   std::string guard_url;
   std::string api_url;
-  std::string control;     // secret by which `demo run FILE` gives the sample API its manifest
+  std::string control;        // secret by which `demo run FILE` gives the sample API its manifest
   std::string client_key;     // key file of client patch-fleet
   std::string registrar_key;  // key file of client patch-fleet-ci
   std::string admin_client_id;
   std::string admin_key;
   std::map<std::string, std::string> agent_keys;
-  std::string data;        // the data folder
-  std::string log_file;    // what authority and guard log
+  std::string data;      // the data folder
+  std::string log_file;  // what authority and guard log
 };
 
 json::Object to_json(const DevInfo& info);

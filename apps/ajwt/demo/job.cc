@@ -37,7 +37,8 @@ std::vector<std::string> chain_of(const json::Object& answer) {
   if (caller == nullptr || caller->find_object() == nullptr) return chain;
   const auto names_in = [&](const char* field) {
     const json::Value* value = caller->as_object().find(field);
-    std::string text = value != nullptr && value->find_string() != nullptr ? value->as_string() : "";
+    std::string text =
+        value != nullptr && value->find_string() != nullptr ? value->as_string() : "";
     while (!text.empty()) {
       const auto end = text.find_first_of(" ,");
       std::string subject = text.substr(0, end);
@@ -65,10 +66,10 @@ Result<Crew> declare_crew(const DevInfo& dev, HttpClient& http, const Clock& clo
   AJWT_ASSIGN(auto client_key, shim::load_key_file(dev.client_key));
   AJWT_ASSIGN(auto client_id, ClientId::parse(kAppId));
   AJWT_ASSIGN(auto fleet,
-              shim::Fleet::create({.authority = {.issuer = dev.issuer,
-                                                 .credential = {std::move(client_id),
-                                                                std::move(client_key)}}},
-                                  http, clock));
+              shim::Fleet::create(
+                  {.authority = {.issuer = dev.issuer,
+                                 .credential = {std::move(client_id), std::move(client_key)}}},
+                  http, clock));
   Crew crew{std::move(fleet), {}};
   for (const auto& definition : demo_agents()) {
     const auto key_file = dev.agent_keys.find(definition.agent_id);
@@ -119,13 +120,12 @@ class Job {
                      .headers = {},
                      .body = body ? json::write(json::Value(*body)) : ""};
     if (body) request.headers.set("Content-Type", "application/json");
-    AJWT_ASSIGN(const auto response,
-                crew_.fleet->call_tool({.tool = std::string(step.tool),
-                                        .step = std::move(step_name),
-                                        .scopes = {std::string(step.scope)},
-                                        .audience = std::string(kAudience),
-                                        .reached_at = dev_.guard_url},
-                                       request));
+    AJWT_ASSIGN(const auto response, crew_.fleet->call_tool({.tool = std::string(step.tool),
+                                                             .step = std::move(step_name),
+                                                             .scopes = {std::string(step.scope)},
+                                                             .audience = std::string(kAudience),
+                                                             .reached_at = dev_.guard_url},
+                                                            request));
     AJWT_ASSIGN(auto answer, read_answer(response));
     const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begun);
@@ -189,7 +189,7 @@ class Job {
       const auto planned = changes_.find(package);
       if (planned == changes_.end()) {
         changes_.emplace(std::move(package), Planned{std::move(version), *std::move(fixed)});
-      } else if (compare_versions(ecosystem_, *fixed, planned->second.to) > 0) {
+      } else if (std::is_gt(compare_versions(ecosystem_, *fixed, planned->second.to))) {
         planned->second.to = *std::move(fixed);
       }
     }
@@ -212,8 +212,9 @@ class Job {
   }
 
   Status apply_patch() {
-    AJWT_ASSIGN(const auto answer, call("apply_patch", "POST", "/proposals/" + proposal_id_ + "/apply",
-                                        json::Object{{"proposal_id", proposal_id_}}));
+    AJWT_ASSIGN(const auto answer,
+                call("apply_patch", "POST", "/proposals/" + proposal_id_ + "/apply",
+                     json::Object{{"proposal_id", proposal_id_}}));
     json::Members members(answer);
     AJWT_ASSIGN(result_.changed, members.get_integer("changed"));
     AJWT_ASSIGN(result_.diff, members.get_string("diff"));
@@ -238,12 +239,8 @@ class Job {
   const DevInfo& dev_;
   Crew& crew_;
   const std::function<void(const StepView&)>& on_step_;
-  JobResult result_{.execution_id = "",
-                    .workflow_version = 0,
-                    .steps = {},
-                    .changed = 0,
-                    .file = "",
-                    .diff = ""};
+  JobResult result_{
+      .execution_id = "", .workflow_version = 0, .steps = {}, .changed = 0, .file = "", .diff = ""};
   Ecosystem ecosystem_ = Ecosystem::kNpm;
   json::Array packages_;
   std::map<std::string, Planned> changes_;

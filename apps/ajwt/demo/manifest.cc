@@ -118,7 +118,8 @@ Result<std::string> replace_version(const Manifest& manifest, std::string_view p
   const std::string after = known->prefix + std::string(to);
   std::optional<std::string> text;
   if (npm) {
-    text = replace_between(manifest.text, quoted(package), quoted(before), quoted(after), ": \t\r\n");
+    text =
+        replace_between(manifest.text, quoted(package), quoted(before), quoted(after), ": \t\r\n");
   } else {
     const std::string padded = "\n" + manifest.text;
     text = replace_between(padded, "\n" + std::string(package), before, after, " \t=");

@@ -12,9 +12,10 @@ namespace ajwt::demo {
 namespace {
 
 TEST(Versions, OrderAsSemanticVersioningDoes) {
-  constexpr std::string_view kAscending[] = {"1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta",
+  constexpr std::string_view kAscending[] = {"1.0.0-alpha",  "1.0.0-alpha.1", "1.0.0-alpha.beta",
                                              "1.0.0-beta.2", "1.0.0-beta.11", "1.0.0-rc.1",
-                                             "1.0.0", "1.2.5", "1.2.10", "10.0.0"};
+                                             "1.0.0",        "1.2.5",         "1.2.10",
+                                             "10.0.0"};
   for (std::size_t i = 1; i < std::size(kAscending); ++i) {
     EXPECT_TRUE(compare_versions(Ecosystem::kNpm, kAscending[i - 1], kAscending[i]) < 0)
         << kAscending[i];
@@ -23,8 +24,9 @@ TEST(Versions, OrderAsSemanticVersioningDoes) {
 }
 
 TEST(Versions, OrderAsDebianPolicyDoes) {
-  constexpr std::string_view kAscending[] = {"1.0~rc1", "1.0", "1.0-0.1", "1.0-1", "1.0-1+deb12u2",
-                                             "1.0-1+deb12u10", "1.0a", "1.0+b", "1.10", "1:0.1"};
+  constexpr std::string_view kAscending[] = {
+      "1.0~rc1",        "1.0",  "1.0-0.1", "1.0-1", "1.0-1+deb12u2",
+      "1.0-1+deb12u10", "1.0a", "1.0+b",   "1.10",  "1:0.1"};
   for (std::size_t i = 1; i < std::size(kAscending); ++i) {
     EXPECT_TRUE(compare_versions(Ecosystem::kDebian, kAscending[i - 1], kAscending[i]) < 0)
         << kAscending[i];

@@ -187,9 +187,8 @@ Result<json::Object> SampleApi::apply(const std::string& proposal_id) {
   const auto count = static_cast<std::int64_t>(proposal->second.size());
   manifest_ = std::move(changed);
   proposals_.erase(proposal);
-  return json::Object{{"changed", count},
-                      {"file", (scratch_ / file_name_).string()},
-                      {"diff", diff}};
+  return json::Object{
+      {"changed", count}, {"file", (scratch_ / file_name_).string()}, {"diff", diff}};
 }
 
 Result<json::Object> SampleApi::replace(const json::Object& body) {

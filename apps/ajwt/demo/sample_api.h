@@ -14,8 +14,8 @@
 #include "apps/ajwt/demo/advisory.h"
 #include "apps/ajwt/demo/manifest.h"
 #include "base/http_message.h"
-#include "json/value.h"
 #include "base/result.h"
+#include "json/value.h"
 
 namespace ajwt::demo {
 

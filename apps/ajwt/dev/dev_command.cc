@@ -73,7 +73,8 @@ void print_banner(Session& session, const demo::DevInfo& info, const DevFlags& f
                 << demo::kAppId << ": supervisor, classifier, planner, patcher\n  Log        "
                 << info.log_file << "\n\n  Try next:\n"
                 << "    ajwt demo run" << dev << "              # the fleet patches a manifest\n"
-                << "    ajwt demo attack --all" << dev << "     # eleven attacks; all must be refused\n"
+                << "    ajwt demo attack --all" << dev
+                << "     # eleven attacks; all must be refused\n"
                 << "    ajwt execution list" << profile << "        # what the authority recorded\n"
                 << "    ajwt audit list" << profile << "            # every decision\n\n"
                 << "  Ctrl-C ends it.\n"

@@ -106,8 +106,7 @@ class DevSystem::Parts {
     server.address = kLoopback;
     server.port = port_at(options, 2);
     server.max_body_bytes = 64UL * 1024 * 1024;  // the user's manifest and advisories
-    AJWT_ASSIGN(api_server_,
-                http::Server::start(server, [this](const HttpRequest& request) {
+    AJWT_ASSIGN(api_server_, http::Server::start(server, [this](const HttpRequest& request) {
                   return api_->handle(request);
                 }));
     info_.api_url = url_of(api_server_->port());

@@ -55,8 +55,7 @@ Status create_client(shim::AuthorityClient& admin, std::string_view client_id,
 }
 
 Status seed_application(const demo::DevInfo& info, HttpClient& http, const Clock& clock) {
-  AJWT_ASSIGN(const auto admin,
-              connect(info, info.admin_client_id, info.admin_key, http, clock));
+  AJWT_ASSIGN(const auto admin, connect(info, info.admin_client_id, info.admin_key, http, clock));
   AJWT_TRY(create(*admin, "/admin/apps",
                   json::Object{{str(names::kAppId), demo::kAppId},
                                {str(names::kName), "Dependency-patching fleet"},

@@ -42,8 +42,9 @@ Status check_serve_options(const ServeOptions& options) {
   const bool loopback = is_loopback_address(options.address);
   const bool clear = !options.tls;
   if (!loopback && clear && options.clear_text == ClearText::kOnLoopback) {
-    return wrong("listen: beyond loopback TLS is needed: give tls-cert and tls-key, or tls-proxy "
-                 "if something before the authority ends TLS.");
+    return wrong(
+        "listen: beyond loopback TLS is needed: give tls-cert and tls-key, or tls-proxy "
+        "if something before the authority ends TLS.");
   }
   if (options.public_url.empty()) {
     if (loopback && options.clear_text == ClearText::kOnLoopback) return ok();
@@ -56,8 +57,9 @@ Status check_serve_options(const ServeOptions& options) {
   const bool encrypted = options.tls || options.clear_text == ClearText::kBehindTlsProxy;
   if (encrypted && url->scheme != "https") return wrong("public_url: must begin with https.");
   if (!encrypted && url->scheme != "http") {
-    return wrong("public_url: is https, but the authority would speak plain HTTP: give tls-cert "
-                 "and tls-key, or tls-proxy if something before it ends TLS.");
+    return wrong(
+        "public_url: is https, but the authority would speak plain HTTP: give tls-cert "
+        "and tls-key, or tls-proxy if something before it ends TLS.");
   }
   return ok();
 }
@@ -77,7 +79,8 @@ class AuthorityProcess::Parts {
     if (auto made = make_authority(*std::move(sealing_key)); !made) {
       return with_remedy(made.error(), options_.data);
     }
-    AJWT_ASSIGN(administrator_, set_up_administrator(*store_, options_.data, issuer(), clock_.now()));
+    AJWT_ASSIGN(administrator_,
+                set_up_administrator(*store_, options_.data, issuer(), clock_.now()));
     serving_.store(authority_.get());
     return ok();
   }

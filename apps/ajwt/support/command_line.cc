@@ -16,7 +16,9 @@ class HelpFormatter final : public CLI::Formatter {
  public:
   std::string make_footer(const CLI::App* app) const override {
     std::string footer = CLI::Formatter::make_footer(app);
-    footer += "\nEverywhere:\n  -o table|json, --json   output for people or for programs (AJWT_OUTPUT)\n";
+    footer +=
+        "\nEverywhere:\n  -o table|json, --json   output for people or for programs "
+        "(AJWT_OUTPUT)\n";
     footer += "Docs: docs/reference/cli.md#" + anchor(app) + "\n";
     return footer;
   }
@@ -50,7 +52,8 @@ void add_profile_options(CLI::App& command, ProfileOptions& profile) {
   add("--client-id", profile.client_id, "Client to act as (AJWT_CLIENT_ID)", "ID");
   add("--key", profile.key, "The client's private key file, mode 0600 (AJWT_KEY)", "FILE");
   add("--profile", profile.profile,
-      "A file with issuer, client_id and key_file, such as admin.json; default ./.ajwt-dev/dev.json",
+      "A file with issuer, client_id and key_file, such as admin.json; default "
+      "./.ajwt-dev/dev.json",
       "FILE");
   add("--ca-file", profile.ca_file,
       "Certificate authorities to trust instead of the system's, PEM (AJWT_CA_FILE)", "FILE");
@@ -110,8 +113,8 @@ ExitCode report_usage(const CLI::App& root, Session& session, const CLI::ParseEr
   const std::string message = usage_message(root, error);
   const std::string command = path_of(deepest(root));
   if (session.is_json()) {
-    session.print_json(json::Object{
-        {"error", message}, {"reason", "usage"}, {"hint", command + " --help"}});
+    session.print_json(
+        json::Object{{"error", message}, {"reason", "usage"}, {"hint", command + " --help"}});
   } else {
     session.err() << "ajwt: " << message << "\n  see: " << command << " --help\n";
   }
@@ -149,10 +152,11 @@ std::unique_ptr<CLI::App> make_root(Session& session) {
       ->type_name("table|json");
   root->add_flag_callback(
       "--json", [&session] { session.format = OutputFormat::kJson; }, "The same as -o json");
-  root->footer(footer_of({.name = {},
-                          .summary = {},
-                          .examples = {"ajwt dev", "ajwt demo run", "ajwt agent checksum agent.json",
-                                       "ajwt token inspect - < token.txt"}}));
+  root->footer(
+      footer_of({.name = {},
+                 .summary = {},
+                 .examples = {"ajwt dev", "ajwt demo run", "ajwt agent checksum agent.json",
+                              "ajwt token inspect - < token.txt"}}));
   return root;
 }
 

@@ -47,8 +47,7 @@ CLI::App& add_command(CLI::App& parent, Session& session, const CommandHelp& hel
 // and one that runs.
 template <class Options>
 CLI::App& add_verb(CLI::App& parent, Session& session, const CommandHelp& help,
-                   void (*declare)(CLI::App&, Options&),
-                   Status (*run)(Session&, const Options&)) {
+                   void (*declare)(CLI::App&, Options&), Status (*run)(Session&, const Options&)) {
   auto options = std::make_shared<Options>();
   CLI::App& command = add_command(parent, session, help,
                                   [&session, run, options] { return run(session, *options); });

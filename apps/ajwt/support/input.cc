@@ -49,8 +49,8 @@ Result<std::string> read_input(const std::string& name, std::size_t max_bytes) {
     return refuse(Code::k_io_failed, "cannot read " + shown_name(name) + ".");
   }
   if (text.size() > max_bytes) {
-    return refuse(Code::k_limit_exceeded, shown_name(name) + " has more than " +
-                                              std::to_string(max_bytes) + " bytes.");
+    return refuse(Code::k_limit_exceeded,
+                  shown_name(name) + " has more than " + std::to_string(max_bytes) + " bytes.");
   }
   return text;
 }

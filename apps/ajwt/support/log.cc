@@ -21,11 +21,11 @@ namespace {
 
 constexpr std::size_t kQueuedLines = 8192;
 
-constexpr auto kLevels = std::to_array<std::pair<LogLevel, std::string_view>>(
-    {{LogLevel::kDebug, "debug"},
-     {LogLevel::kInfo, "info"},
-     {LogLevel::kWarn, "warn"},
-     {LogLevel::kError, "error"}});
+constexpr auto kLevels =
+    std::to_array<std::pair<LogLevel, std::string_view>>({{LogLevel::kDebug, "debug"},
+                                                          {LogLevel::kInfo, "info"},
+                                                          {LogLevel::kWarn, "warn"},
+                                                          {LogLevel::kError, "error"}});
 
 long long now_in_milliseconds() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
@@ -89,8 +89,7 @@ class Log::Sink {
   explicit Sink(const std::string& file)
       : pool_(std::make_shared<spdlog::details::thread_pool>(kQueuedLines, 1)),
         logger_(std::make_shared<spdlog::async_logger>(
-            "ajwt", sink_for(file), pool_,
-            spdlog::async_overflow_policy::overrun_oldest)) {
+            "ajwt", sink_for(file), pool_, spdlog::async_overflow_policy::overrun_oldest)) {
     logger_->set_pattern("%v");
     logger_->set_level(spdlog::level::trace);
     logger_->flush_on(spdlog::level::trace);
@@ -108,7 +107,8 @@ class Log::Sink {
   std::shared_ptr<spdlog::async_logger> logger_;
 };
 
-Log::Log(const LogOptions& options) : options_(options), sink_(std::make_unique<Sink>(options.file)) {}
+Log::Log(const LogOptions& options)
+    : options_(options), sink_(std::make_unique<Sink>(options.file)) {}
 Log::~Log() = default;
 
 bool Log::writes(LogLevel level) const { return level >= options_.level; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The log: one line an event on standard error or in a file, JSON off a terminal, readable on one. No token, key
-// or prompt ever gets here: what is logged are names, ids, reasons and times.
+// The log: one line an event on standard error or in a file, JSON off a terminal, readable on one.
+// No token, key or prompt ever gets here: what is logged are names, ids, reasons and times.
 #pragma once
 
 #include <memory>

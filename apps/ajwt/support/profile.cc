@@ -138,9 +138,8 @@ Result<std::unique_ptr<Connection>> Connection::open(const Session& session, Rol
                                  .credential = {std::move(client_id), std::move(key)}};
   // A person waits for the answer: one repetition tells a hiccup from an authority that is down.
   options.retries.attempts = 2;
-  AJWT_ASSIGN(connection->client_,
-              shim::AuthorityClient::create(std::move(options), connection->http_,
-                                            connection->clock_));
+  AJWT_ASSIGN(connection->client_, shim::AuthorityClient::create(
+                                       std::move(options), connection->http_, connection->clock_));
   return connection;
 }
 

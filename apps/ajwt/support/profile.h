@@ -45,8 +45,8 @@ struct Profile {
 Result<Profile> resolve_profile(const ProfileOptions& options, const Environment& environment,
                                 Role role);
 
-// check_plain_http refuses k_configuration_refused for a URL over plain http that is not loopback's,
-// where credentials, tokens and keys could be read or changed on the way.
+// check_plain_http refuses k_configuration_refused for a URL over plain http that is not
+// loopback's, where credentials, tokens and keys could be read or changed on the way.
 Status check_plain_http(const std::string& url);
 
 // Connection makes requests for one command.

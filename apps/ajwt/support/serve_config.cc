@@ -77,8 +77,8 @@ void declare_serve_flags(CLI::App& command, ServeFlags& flags) {
     }
     command
         .add_option_function<std::string>(
-            flag_of(setting), [&flags, key](const std::string& value) { flags.values[key] = value; },
-            text)
+            flag_of(setting),
+            [&flags, key](const std::string& value) { flags.values[key] = value; }, text)
         ->type_name(setting.type == SettingType::kNumber ? "NUMBER" : "TEXT");
   }
 }

@@ -100,8 +100,7 @@ void Session::print_fields(const json::Object& fields) {
   std::size_t width = 0;
   for (const auto& member : fields.members()) width = std::max(width, width_of(member.name));
   for (const auto& member : fields.members()) {
-    out_ << padded(member.name, width) << "  "
-         << member_text(member.name, member.value) << '\n';
+    out_ << padded(member.name, width) << "  " << member_text(member.name, member.value) << '\n';
   }
 }
 

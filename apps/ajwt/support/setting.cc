@@ -234,7 +234,8 @@ std::int64_t SettingValues::number(std::string_view key) const {
 
 Error SettingValues::fault(std::string_view key, std::string_view what) const {
   const SettingValue* value = find(key);
-  std::string message = value == nullptr || value->place.empty() ? std::string() : value->place + ": ";
+  std::string message =
+      value == nullptr || value->place.empty() ? std::string() : value->place + ": ";
   message += std::string(key) + ": " + std::string(what);
   return refuse(Code::k_configuration_refused, std::move(message));
 }

@@ -44,8 +44,7 @@ std::string time_text(Instant time) {
 std::string relative_text(Instant time, Instant now) {
   const long long difference = to_unix(time) - to_unix(now);
   if (difference == 0) return "now";
-  return difference > 0 ? "in " + duration_text(difference)
-                        : duration_text(-difference) + " ago";
+  return difference > 0 ? "in " + duration_text(difference) : duration_text(-difference) + " ago";
 }
 
 }  // namespace ajwt::app

@@ -52,8 +52,8 @@ Result<HttpResponse> handle_register_agent(Exchange& exchange, Authenticated& ca
   AJWT_TRY(exchange.context().limits.take(Limit::kAgentRegistration, exchange.trace.subject,
                                           exchange.now));
 
-  const KeyChange key_change = is_administrator(caller.caller) ? KeyChange::kByAdministrator
-                                                               : KeyChange::kNeedsOldKey;
+  const KeyChange key_change =
+      is_administrator(caller.caller) ? KeyChange::kByAdministrator : KeyChange::kNeedsOldKey;
   AJWT_ASSIGN(const RegisterAgentAnswer answer,
               register_agent(exchange.context(), caller.caller, request, key_proof,
                              caller.find_other_key_proof(jkt), key_change, exchange.decision_id,
@@ -71,7 +71,8 @@ Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& calle
   const bool may = caller.caller.owns(app_id) || is_administrator(caller.caller);
   if (!application || !may) return refuse(Code::k_not_found);
   json::Array agents;
-  for (const auto& registration : registrations) agents.emplace_back(write_registration(registration));
+  for (const auto& registration : registrations)
+    agents.emplace_back(write_registration(registration));
   json::Object body;
   body.set(std::string(names::kAppId), app_id.str());
   body.set("agents", std::move(agents));
@@ -103,8 +104,8 @@ Result<HttpResponse> handle_revoke_agent(Exchange& exchange, Authenticated& call
   exchange.trace.subject = AgentName{app_id, agent_id}.str();
   AJWT_TRY(json::Members(caller.body).check_no_others());
   auto& context = exchange.context();
-  AJWT_TRY(revoke_agent(context, caller.caller, app_id, agent_id, exchange.decision_id,
-                        exchange.now));
+  AJWT_TRY(
+      revoke_agent(context, caller.caller, app_id, agent_id, exchange.decision_id, exchange.now));
   AJWT_ASSIGN(const auto newest, context.store.find_registration(app_id, agent_id));
   if (!newest) return refuse(Code::k_not_found);
   return write_json_response(200, write_registration(*newest));

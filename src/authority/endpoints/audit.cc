@@ -50,8 +50,8 @@ Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
   if (const auto text = query.find(names::kAppId)) {
     AJWT_ASSIGN(app_id, parse_app_id(*text));
   }
-  AJWT_ASSIGN(const auto leaves, exchange.context().store.list_audit(
-                                     after, static_cast<std::size_t>(limit), app_id));
+  AJWT_ASSIGN(const auto leaves,
+              exchange.context().store.list_audit(after, static_cast<std::size_t>(limit), app_id));
   json::Array list;
   std::int64_t last = after;
   for (const auto& leaf : leaves) {

@@ -60,8 +60,7 @@ Result<HttpResponse> handle_complete_step(Exchange& exchange, Authenticated& cal
   AJWT_ASSIGN(const StepId step_id, parse_path_id<StepId>(exchange, 1));
   exchange.trace.workflow_step = step_id.str();
   AJWT_ASSIGN(const StepReport report, parse_step_report(caller.body));
-  exchange.trace.subject =
-      AgentName{caller.caller.application().app_id, report.agent_id}.str();
+  exchange.trace.subject = AgentName{caller.caller.application().app_id, report.agent_id}.str();
   AJWT_ASSIGN(const VerifiedProof agent_proof, caller.get_agent_proof());
   exchange.proof_jkt = agent_proof.jkt();
   AJWT_TRY(caller.check_proof_claims(report.agent_id, std::nullopt));
@@ -73,9 +72,9 @@ Result<HttpResponse> handle_complete_step(Exchange& exchange, Authenticated& cal
 Result<HttpResponse> handle_close_execution(Exchange& exchange, Authenticated& caller) {
   AJWT_ASSIGN(const ExecutionId id, get_execution_id(exchange));
   AJWT_TRY(json::Members(caller.body).check_no_others());
-  return write(close_execution(exchange.context(), caller.caller, id, exchange.decision_id,
-                               exchange.now),
-               200, exchange.now);
+  return write(
+      close_execution(exchange.context(), caller.caller, id, exchange.decision_id, exchange.now),
+      200, exchange.now);
 }
 
 }  // namespace ajwt::authority

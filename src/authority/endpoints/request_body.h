@@ -25,8 +25,7 @@ Result<json::Object> parse_json_body(const HttpRequest& request);
 Result<Form> parse_form_body(const HttpRequest& request);
 
 // parse_query reads the query; refuses a repeated parameter and one that is not in `known`.
-Result<Form> parse_query(const HttpRequest& request,
-                         std::initializer_list<std::string_view> known);
+Result<Form> parse_query(const HttpRequest& request, std::initializer_list<std::string_view> known);
 
 // parse_path_id reads a path's parameter as an id of type T. A text that no id can be names
 // nothing that exists: k_not_found.

@@ -94,14 +94,13 @@ Result<HttpResponse> mint_for(Exchange& exchange, const Authenticated& caller,
   AJWT_TRY(check_agent_claims(caller, agent_proof, request));
 
   auto& limits = exchange.context().limits;
-  const std::string agent =
-      caller.caller.application().app_id.str() + ":" + request.agent_id.str();
+  const std::string agent = caller.caller.application().app_id.str() + ":" + request.agent_id.str();
   // By key as well: one agent's wrong guesses must not lock another one out.
   const std::string guesser = agent + ":" + agent_proof.jkt();
   AJWT_TRY(limits.check(Limit::kAgentFailures, guesser, exchange.now));
   AJWT_TRY(limits.take(Limit::kAgentMint, guesser, exchange.now));
-  auto answer = mint(exchange.context(), caller.caller, agent_proof, request,
-                     exchange.decision_id, exchange.now, exchange.trace);
+  auto answer = mint(exchange.context(), caller.caller, agent_proof, request, exchange.decision_id,
+                     exchange.now, exchange.trace);
   if (!answer) {
     if (counts_as_failure(answer.error().code())) {
       (void)limits.take(Limit::kAgentFailures, guesser, exchange.now);
@@ -128,8 +127,8 @@ Status check_client_audience(const std::string& audience, const Client& client,
   return refuse(Code::k_audience_exceeds_ceiling, "The client may not ask for this audience.");
 }
 
-AccessToken build_plain_token(const Exchange& exchange, const Authenticated& caller,
-                              Scopes scopes, std::string audience) {
+AccessToken build_plain_token(const Exchange& exchange, const Authenticated& caller, Scopes scopes,
+                              std::string audience) {
   const auto& options = exchange.context().options;
   const auto& client = caller.caller.client();
   // sub is the client itself (RFC 9068 2.2); client_id the application, as in intent tokens.
@@ -165,9 +164,8 @@ Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& fo
   if (!scope) return refuse(Code::k_scope_malformed, "scope is required.");
   AJWT_ASSIGN(Scopes scopes, parse_scope(*scope));
   AJWT_ASSIGN(auto audience, find_audience(form));
-  AJWT_ASSIGN(const Authenticated caller,
-              CallerAuthenticator::authenticate_form(exchange, form,
-                                                     ProofFacts::Binding::kIfPresent));
+  AJWT_ASSIGN(const Authenticated caller, CallerAuthenticator::authenticate_form(
+                                              exchange, form, ProofFacts::Binding::kIfPresent));
   auto& context = exchange.context();
   AJWT_TRY(check_client_scopes(scopes, caller.caller.client()));
   if (!audience) audience = context.options.issuer;
@@ -187,9 +185,8 @@ Result<HttpResponse> grant_agent_checksum(Exchange& exchange, const Form& form) 
   exchange.operation = "mint";
   AJWT_ASSIGN(const json::Object body, form_to_json(form));
   AJWT_ASSIGN(const MintRequest request, parse_mint_request(body));
-  AJWT_ASSIGN(
-      const Authenticated caller,
-      CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kBound));
+  AJWT_ASSIGN(const Authenticated caller,
+              CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kBound));
   return mint_for(exchange, caller, request);
 }
 
@@ -209,8 +206,7 @@ Result<HttpResponse> handle_oauth_token(Exchange& exchange) {
   AJWT_ASSIGN(const std::string_view grant_type, form.get(names::kGrantType));
   if (grant_type == names::kClientCredentials) return grant_client_credentials(exchange, form);
   if (is_agent_checksum(grant_type)) return grant_agent_checksum(exchange, form);
-  AJWT_TRY(
-      CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kIfPresent));
+  AJWT_TRY(CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kIfPresent));
   return refuse(Code::k_grant_type_unsupported);
 }
 
@@ -218,14 +214,13 @@ Result<HttpResponse> handle_intent_token(Exchange& exchange) {
   AJWT_ASSIGN(json::Object body, parse_json_body(exchange.request));
   AJWT_ASSIGN(const std::string grant_type, get_grant_type(body));
   if (!is_agent_checksum(grant_type)) {
-    AJWT_TRY(CallerAuthenticator::authenticate_json(exchange, std::move(body),
-                                                    Accepts::kTokenOrDirect));
+    AJWT_TRY(
+        CallerAuthenticator::authenticate_json(exchange, std::move(body), Accepts::kTokenOrDirect));
     return refuse(Code::k_grant_type_unsupported);
   }
   AJWT_ASSIGN(const MintRequest request, parse_mint_request(without_authentication(body)));
-  AJWT_ASSIGN(const Authenticated caller,
-              CallerAuthenticator::authenticate_json(exchange, std::move(body),
-                                                     Accepts::kTokenOrDirect));
+  AJWT_ASSIGN(const Authenticated caller, CallerAuthenticator::authenticate_json(
+                                              exchange, std::move(body), Accepts::kTokenOrDirect));
   return mint_for(exchange, caller, request);
 }
 

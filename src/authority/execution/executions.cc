@@ -69,8 +69,8 @@ Result<Execution> open_execution(Context& context, const Caller& caller,
                                  const OpenExecutionRequest& request, std::string_view decision_id,
                                  Instant now) {
   const AppId& app_id = caller.application().app_id;
-  AJWT_ASSIGN(const auto stored, context.store.find_workflow(app_id, request.workflow_id,
-                                                             request.workflow_version));
+  AJWT_ASSIGN(const auto stored,
+              context.store.find_workflow(app_id, request.workflow_id, request.workflow_version));
   if (!stored) return refuse(Code::k_workflow_unknown, request.workflow_id.str());
   const Seconds lifetime = request.lifetime.value_or(context.options.execution_lifetime);
   if (lifetime > context.options.execution_lifetime_max) {

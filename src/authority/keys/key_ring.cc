@@ -29,10 +29,10 @@ Result<std::unique_ptr<KeyRing>> KeyRing::load(SigningKeyStore& store, Seconds r
   if (active == keys.end()) {
     AJWT_ASSIGN(Signer first, new_key());
     const std::string kid = first.kid;
-    AJWT_TRY(ring->rotate(std::move(first), now,
-                          build_audit(system_app_id(), make_decision_id(now), "create_signing_key",
-                                      std::nullopt, system_client_id(), now,
-                                      json::Object{{"kid", kid}})));
+    AJWT_TRY(ring->rotate(
+        std::move(first), now,
+        build_audit(system_app_id(), make_decision_id(now), "create_signing_key", std::nullopt,
+                    system_client_id(), now, json::Object{{"kid", kid}})));
     return ring;
   }
   AJWT_ASSIGN(crypto::PrivateKey key, store.load_signing_key(active->kid));
@@ -75,7 +75,8 @@ Status KeyRing::drop_retired(Instant now) {
 // reload takes a snapshot of the store's keys. Without `active`, the one that signs stays.
 Status KeyRing::reload(std::optional<Signer> active, Instant now) {
   AJWT_ASSIGN(std::vector<SigningKey> keys, store_.list_signing_keys());
-  std::erase_if(keys, [&](const SigningKey& key) { return key.retire_at && *key.retire_at <= now; });
+  std::erase_if(keys,
+                [&](const SigningKey& key) { return key.retire_at && *key.retire_at <= now; });
   std::vector<jose::Jwk> published;
   std::optional<Instant> next;
   for (const auto& key : keys) {

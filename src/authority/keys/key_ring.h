@@ -55,7 +55,7 @@ class KeyRing {
 
   SigningKeyStore& store_;
   Seconds retention_;
-  std::mutex changing_;        // held while the store is written
+  std::mutex changing_;         // held while the store is written
   mutable std::mutex reading_;  // guards state_ alone
   std::shared_ptr<const State> state_;
 };

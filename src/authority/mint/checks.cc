@@ -9,7 +9,8 @@ namespace ajwt::authority {
 namespace {
 
 Status check_agent_registered(const MintFacts& facts) {
-  if (!facts.records.registration) return refuse(Code::k_agent_unknown, facts.request.agent_id.str());
+  if (!facts.records.registration)
+    return refuse(Code::k_agent_unknown, facts.request.agent_id.str());
   return ok();
 }
 

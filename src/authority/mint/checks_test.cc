@@ -25,18 +25,17 @@ crypto::PrivateKey make_key(std::uint8_t fill) {
 }
 
 VerifiedProof prove(const crypto::PrivateKey& key) {
-  const auto proof = build_dpop_proof(
-      key, ProofClaims{.method = "POST",
-                       .uri = "https://as.example/intent/token",
-                       .jti = "jti-1",
-                       .now = kNow,
-                       .nonce = std::nullopt,
-                       .access_token = std::nullopt,
-                       .body = std::nullopt,
-                       .query = std::nullopt,
-                       .agent_checksum = std::nullopt,
-                       .agent_id = std::nullopt,
-                       .beside_jkt = std::nullopt});
+  const auto proof = build_dpop_proof(key, ProofClaims{.method = "POST",
+                                                       .uri = "https://as.example/intent/token",
+                                                       .jti = "jti-1",
+                                                       .now = kNow,
+                                                       .nonce = std::nullopt,
+                                                       .access_token = std::nullopt,
+                                                       .body = std::nullopt,
+                                                       .query = std::nullopt,
+                                                       .agent_checksum = std::nullopt,
+                                                       .agent_id = std::nullopt,
+                                                       .beside_jkt = std::nullopt});
   return *verify_dpop_proof(*proof,
                             ProofFacts{.method = "POST",
                                        .uri = "https://as.example/intent/token",
@@ -64,35 +63,35 @@ struct Scene {
                           .accepts_reference_checksum = false,
                           .audiences = {std::string(kApi)},
                           .created_at = kNow};
-  MintRequest request{.agent_id = AgentId::trusted("planner"),
-                      .computed_checksum = "sha256:" + std::string(64, 'a'),
-                      .requested_scopes = {"plan:write"},
-                      .audience = std::string(kApi),
-                      .tool = "plan",
-                      .within = MintRequest::Within{WorkflowId::trusted("patch"),
-                                                    StepId::trusted("plan"),
-                                                    ExecutionId::trusted("exec_1")},
-                      .claimed_chain = std::vector<std::string>{"reader"},
-                      .claimed_completed_steps = std::vector<std::string>{"read"}};
+  MintRequest request{
+      .agent_id = AgentId::trusted("planner"),
+      .computed_checksum = "sha256:" + std::string(64, 'a'),
+      .requested_scopes = {"plan:write"},
+      .audience = std::string(kApi),
+      .tool = "plan",
+      .within = MintRequest::Within{WorkflowId::trusted("patch"), StepId::trusted("plan"),
+                                    ExecutionId::trusted("exec_1")},
+      .claimed_chain = std::vector<std::string>{"reader"},
+      .claimed_completed_steps = std::vector<std::string>{"read"}};
   MintRecords records;
 
   Scene() {
-    records.registration = Registration{
-        .registration_id = RegistrationId::trusted("reg_planner"),
-        .app_id = application.app_id,
-        .agent_id = request.agent_id,
-        .version = 1,
-        .state = RegistrationState::kRegistered,
-        .checksum = request.computed_checksum,
-        .profile = ChecksumProfile::kSha256,
-        .recomputed = true,
-        .key = key.public_key(),
-        .jkt = jose::thumbprint(key.public_key()),
-        .grant = Grant{Permission{std::string(kApi), "plan", {"plan:write"}}},
-        .autonomy = Autonomy::kSemi,
-        .sealed_components = {},
-        .registered_at = kNow,
-        .row_version = 1};
+    records.registration =
+        Registration{.registration_id = RegistrationId::trusted("reg_planner"),
+                     .app_id = application.app_id,
+                     .agent_id = request.agent_id,
+                     .version = 1,
+                     .state = RegistrationState::kRegistered,
+                     .checksum = request.computed_checksum,
+                     .profile = ChecksumProfile::kSha256,
+                     .recomputed = true,
+                     .key = key.public_key(),
+                     .jkt = jose::thumbprint(key.public_key()),
+                     .grant = Grant{Permission{std::string(kApi), "plan", {"plan:write"}}},
+                     .autonomy = Autonomy::kSemi,
+                     .sealed_components = {},
+                     .registered_at = kNow,
+                     .row_version = 1};
     const auto definition = json::parse_object(R"({"workflow_id":"patch","steps":{
         "read":{"agent_id":"reader","action":"read","scopes":["manifest:read"],
                 "audience":"https://api.example"},
@@ -178,7 +177,9 @@ const std::vector<Case>& refused_cases() {
       {"step_known", Code::k_step_unknown,
        [](Scene& s) { s.request.within->workflow_step = StepId::trusted("deploy"); }},
       {"claimed_chain", Code::k_delegation_chain_differs,
-       [](Scene& s) { s.request.claimed_chain = std::vector<std::string>{"approver", "reader"}; }},
+       [](Scene& s) {
+         s.request.claimed_chain = std::vector<std::string>{"approver", "reader"};
+       }},
       {"claimed_chain", Code::k_delegation_chain_differs,
        [](Scene& s) { s.request.claimed_chain = std::vector<std::string>{}; }},
       {"step_is_no_gate", Code::k_step_is_gate,

@@ -24,8 +24,8 @@ struct MintFacts {
   bool checksum_matches;
   bool key_matches;
 
-  const WorkflowStep* step;        // of the pinned workflow; null outside or unknown
-  const StepRecord* step_record;   // of the execution; null likewise
+  const WorkflowStep* step;       // of the pinned workflow; null outside or unknown
+  const StepRecord* step_record;  // of the execution; null likewise
 
   // What the authority's own record says of the past (P3), for a step within an execution.
   std::vector<const StepRecord*> done;        // every completed step, in order of completion

@@ -109,13 +109,12 @@ MintCommit build_commit(const MintFacts& facts, const Caller& caller, const Acce
 
 // attempt is one pass from load to commit. It refuses k_state_changed when another write came
 // between; nothing was written then, and a fresh look decides anew.
-Result<MintAnswer> attempt(Context& context, const Caller& caller,
-                           const VerifiedProof& agent_proof, const MintRequest& request,
-                           std::string_view decision_id, Instant now) {
+Result<MintAnswer> attempt(Context& context, const Caller& caller, const VerifiedProof& agent_proof,
+                           const MintRequest& request, std::string_view decision_id, Instant now) {
   AJWT_ASSIGN(const MintRecords records,
               context.store.load_mint_records(query_of(caller, request)));
-  const MintFacts facts = build_facts(context.options, caller.application(), request,
-                                      agent_proof, records, now);
+  const MintFacts facts =
+      build_facts(context.options, caller.application(), request, agent_proof, records, now);
   for (const auto& check : mint_checks()) AJWT_TRY(check.rule(facts));
 
   const AccessToken token = build_intent_token(facts, crypto::random_token(kJtiBytes));

@@ -134,9 +134,8 @@ Result<Client> load_token_client(Context& context, const AccessToken& token) {
   if (!client_id) return refuse(Code::k_token_client_refused);
   AJWT_ASSIGN(auto client, context.store.find_client(*client_id));
   const bool holds_scopes =
-      client && std::all_of(token.scope.begin(), token.scope.end(), [&](const auto& scope) {
-        return has_scope(client->scopes, scope);
-      });
+      client && std::all_of(token.scope.begin(), token.scope.end(),
+                            [&](const auto& scope) { return has_scope(client->scopes, scope); });
   if (!client || client->disabled || client->app_id != token.client_id || !holds_scopes) {
     return refuse(Code::k_token_client_refused);
   }
@@ -223,8 +222,8 @@ Status Authenticated::check_proof_claims(const AgentId& agent_id,
   return ok();
 }
 
-Result<Caller> CallerAuthenticator::build_caller(Exchange& exchange, Client client,
-                                                 Caller::Via via, Scopes scopes) {
+Result<Caller> CallerAuthenticator::build_caller(Exchange& exchange, Client client, Caller::Via via,
+                                                 Scopes scopes) {
   AJWT_ASSIGN(auto application, exchange.context().store.find_application(client.app_id));
   if (!application) {
     return refuse(Code::k_store_damaged).with_detail("client without application");
@@ -261,18 +260,17 @@ Result<Authenticated> CallerAuthenticator::authenticate_direct(
 Result<Authenticated> CallerAuthenticator::authenticate_json(Exchange& exchange, json::Object body,
                                                              Accepts accepts) {
   AJWT_ASSIGN(const BodyCredentials members, read_body_credentials(body));
-  AJWT_ASSIGN(const Credentials credentials,
-              read_credentials(exchange.request.headers, members));
+  AJWT_ASSIGN(const Credentials credentials, read_credentials(exchange.request.headers, members));
   if (const auto* token = std::get_if<PresentedToken>(&credentials)) {
     AJWT_ASSIGN(Authenticated authenticated, authenticate_token(exchange, *token));
-    AJWT_ASSIGN(authenticated.key_proofs,
-                verify_key_proofs(exchange, body, authenticated.dpop));
+    AJWT_ASSIGN(authenticated.key_proofs, verify_key_proofs(exchange, body, authenticated.dpop));
     if (accepts == Accepts::kToken) {
       // Where only a token authenticates, client_id is the operation's own member.
       body.remove(names::kKeyProofs);
       authenticated.body = std::move(body);
     } else {
-      if (members.client_id && *members.client_id != authenticated.caller.client().client_id.str()) {
+      if (members.client_id &&
+          *members.client_id != authenticated.caller.client().client_id.str()) {
         return refuse(Code::k_client_unauthenticated, "client_id differs from the token's.");
       }
       authenticated.body = without_authentication(std::move(body));

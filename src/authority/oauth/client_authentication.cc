@@ -154,9 +154,8 @@ Result<Credentials> read_credentials(const HttpHeaders& headers, const BodyCrede
       return refuse(Code::k_parameter_missing, std::string(names::kClientAssertion));
     }
     if (body.client_assertion_type != names::kJwtBearerAssertion) {
-      return refuse(Code::k_parameter_malformed,
-                    "client_assertion_type must be " + std::string(names::kJwtBearerAssertion) +
-                        ".");
+      return refuse(Code::k_parameter_malformed, "client_assertion_type must be " +
+                                                     std::string(names::kJwtBearerAssertion) + ".");
     }
     return Credentials(ClientAssertion{*body.client_assertion, body.client_id});
   }
@@ -222,8 +221,8 @@ Result<AuthenticatedClient> ClientAuthenticator::authenticate(const ClientAssert
 
   const bool has_key = client && client->auth == ClientAuth::kPrivateKeyJwt && client->public_key;
   const crypto::PublicKey& key = has_key ? *client->public_key : nobodys_key(jws->header().alg);
-  auto verified = jose::VerifiedJws::verify(*std::move(jws), jose::Jwk{.key = key},
-                                            jose::AlgorithmSet::all());
+  auto verified =
+      jose::VerifiedJws::verify(*std::move(jws), jose::Jwk{.key = key}, jose::AlgorithmSet::all());
   if (!client) return unauthenticated("unknown client");
   if (!has_key) return unauthenticated("the client authenticates otherwise");
   if (!verified) {
@@ -240,8 +239,8 @@ Result<AuthenticatedClient> ClientAuthenticator::authenticate(const ClientAssert
 
 Status ClientAuthenticator::consume(const AuthenticatedClient& client, Instant now) const {
   if (client.jti_.empty()) return ok();
-  AJWT_ASSIGN(const bool first, store_.remember_assertion(client.client_.client_id, client.jti_,
-                                                          client.until_, now));
+  AJWT_ASSIGN(const bool first,
+              store_.remember_assertion(client.client_.client_id, client.jti_, client.until_, now));
   if (!first) return refuse(Code::k_client_assertion_replayed);
   return ok();
 }

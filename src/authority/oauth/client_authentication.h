@@ -34,8 +34,7 @@ struct ClientAssertion {
 struct PresentedToken {
   std::string token;
 };
-using Credentials =
-    std::variant<NoCredentials, BasicCredentials, ClientAssertion, PresentedToken>;
+using Credentials = std::variant<NoCredentials, BasicCredentials, ClientAssertion, PresentedToken>;
 
 // BodyCredentials is what the body of a request has of the members that authenticate.
 struct BodyCredentials {

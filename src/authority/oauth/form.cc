@@ -73,10 +73,10 @@ Result<Form> Form::parse(std::string_view text) {
 
 Status Form::check_no_repeats(std::initializer_list<std::string_view> repeatable) const {
   for (auto one = parameters_.begin(); one != parameters_.end(); ++one) {
-    const bool may = std::find(repeatable.begin(), repeatable.end(), one->first) != repeatable.end();
-    const bool again = std::any_of(parameters_.begin(), one, [&](const auto& earlier) {
-      return earlier.first == one->first;
-    });
+    const bool may =
+        std::find(repeatable.begin(), repeatable.end(), one->first) != repeatable.end();
+    const bool again = std::any_of(
+        parameters_.begin(), one, [&](const auto& earlier) { return earlier.first == one->first; });
     // A parameter that two readers could take from different places is refused, known or not.
     if (again && !may) return refuse(Code::k_parameter_duplicated, one->first);
   }

@@ -40,9 +40,7 @@ class Form {
   // has tells whether the name is there at all, be its value empty.
   bool has(std::string_view name) const;
 
-  const std::vector<std::pair<std::string, std::string>>& parameters() const {
-    return parameters_;
-  }
+  const std::vector<std::pair<std::string, std::string>>& parameters() const { return parameters_; }
 
  private:
   std::vector<std::pair<std::string, std::string>> parameters_;

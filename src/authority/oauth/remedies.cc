@@ -33,25 +33,26 @@ constexpr auto kRemedies = std::to_array<Remedy>({
      "With an access token, the agent's key proves itself by a JWS of type agent-proof+jwt in the "
      "body's key_proofs."},
     {Code::k_client_unauthenticated,
-     "Check the client with 'ajwt app clients APP'; 'ajwt app rotate-secret CLIENT' makes a new "
-     "secret. An assertion's aud is the issuer, alone."},
+     "Check the client with 'ajwt app client list APP'; 'ajwt app client rotate-secret CLIENT' "
+     "makes a new secret. An assertion's aud is the issuer, alone."},
     {Code::k_client_credentials_doubled,
      "Use one of HTTP Basic, client_assertion and an access token."},
     {Code::k_client_unauthorized,
-     "'ajwt app clients APP' shows what the client may do; a client that mints cannot register."},
+     "'ajwt app client list APP' shows what the client may do; a client that mints cannot "
+     "register."},
     {Code::k_token_insufficient_scope, "Get a token with the scope; the client must hold it."},
     {Code::k_grant_type_unsupported,
      "Use client_credentials or agent_checksum at /oauth/token, agent_checksum at /intent/token."},
     {Code::k_agent_unknown,
-     "'ajwt agent list --app APP' shows what is registered; 'ajwt agent register FILE' adds it."},
+     "'ajwt agent list APP' shows what is registered; 'ajwt agent register -f FILE' adds it."},
     {Code::k_agent_revoked,
      "A revoked agent never comes back: register its successor under another agent_id."},
     {Code::k_agent_key_unknown,
      "The agent runs with another key than the registered one. 'ajwt agent show APP AGENT' shows "
-     "the registered thumbprint; 'ajwt agent register FILE' with both keys' proofs changes it."},
+     "the registered thumbprint; 'ajwt agent register -f FILE' with both keys' proofs changes it."},
     {Code::k_agent_checksum_mismatch,
      "'ajwt agent checksum FILE' computes what a definition's checksum is; 'ajwt agent show APP "
-     "AGENT' shows the registered one. If the change is intended: 'ajwt agent register FILE'."},
+     "AGENT' shows the registered one. If the change is intended: 'ajwt agent register -f FILE'."},
     {Code::k_checksum_differs,
      "'ajwt agent checksum FILE' computes it; or leave checksum out of the request."},
     {Code::k_duplicate_agent,
@@ -62,9 +63,9 @@ constexpr auto kRemedies = std::to_array<Remedy>({
      "POST /intent/executions opens a new one; expires_in says how long it may run."},
     {Code::k_workflow_required,
      "Name workflow_id, workflow_step and execution_id, or set the application's workflow rule: "
-     "'ajwt app update APP --workflow-rule optional'."},
+     "'ajwt app set APP --workflow-rule optional'."},
     {Code::k_workflow_unknown,
-     "'ajwt workflow list --app APP' shows the workflows; 'ajwt workflow register FILE' adds one."},
+     "'ajwt workflow list APP' shows the workflows; 'ajwt workflow register -f FILE' adds one."},
     {Code::k_step_unknown, "'ajwt workflow show APP WORKFLOW' shows the steps."},
     {Code::k_step_agent_differs,
      "'ajwt workflow show APP WORKFLOW' shows which agent the step is assigned to."},
@@ -75,12 +76,12 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_step_held, "Let the agent that began the step complete it."},
     {Code::k_scope_exceeds_ceiling,
      "Ask for less, or let an administrator widen the ceiling that the message names: 'ajwt agent "
-     "grant APP AGENT' or 'ajwt app clients APP'."},
+     "grant APP AGENT' for an agent's."},
     {Code::k_audience_exceeds_ceiling,
-     "Ask for another audience, or add it to the application: 'ajwt app update APP --audience "
-     "URI'."},
+     "Ask for another audience, or add it to the application: 'ajwt app set APP --audience "
+     "URL'."},
     {Code::k_audience_not_single, "Ask for one token per audience."},
-    {Code::k_workflow_agent_unknown, "'ajwt agent register FILE' first, then the workflow."},
+    {Code::k_workflow_agent_unknown, "'ajwt agent register -f FILE' first, then the workflow."},
     {Code::k_workflow_exceeds_grant,
      "'ajwt agent grant APP AGENT' widens the grant; then register the workflow again."},
     {Code::k_scopes_conflict, "Make two clients: one that registers and one that mints."},
@@ -94,7 +95,8 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_token_scheme_refused, "Present the token as 'Authorization: DPoP TOKEN'."},
     {Code::k_token_expired, "Get a new token."},
     {Code::k_content_type_refused,
-     "POST /oauth/token takes application/x-www-form-urlencoded; everything else application/json."},
+     "POST /oauth/token takes application/x-www-form-urlencoded; everything else "
+     "application/json."},
     {Code::k_store_unavailable, "Look at /health/ready and at the authority's log."},
 });
 

@@ -240,8 +240,8 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
       }
     }
     AJWT_ASSIGN(auto registration, build_registration(context, draft, newest, now));
-    AJWT_ASSIGN(const auto twin, context.store.find_same_checksum(request.app_id, request.agent_id,
-                                                                  checksum));
+    AJWT_ASSIGN(const auto twin,
+                context.store.find_same_checksum(request.app_id, request.agent_id, checksum));
     AJWT_TRY(context.store.add_registration(
         registration, newest ? newest->version : 0,
         registration_audit(caller, registration, newest, twin, decision_id, now)));

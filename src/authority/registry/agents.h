@@ -19,7 +19,7 @@ struct RegisterAgentRequest {
   AppId app_id;
   AgentId agent_id;
   std::optional<AgentDefinition> components;
-  std::optional<std::string> checksum;         // with components: must equal what we compute
+  std::optional<std::string> checksum;  // with components: must equal what we compute
   ChecksumProfile profile;
   crypto::PublicKey key;
   std::optional<Grant> grant;
@@ -63,7 +63,8 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
 
 // write_registration returns what the owner may read, without prompt and tools.
 json::Object write_registration(const Registration& registration);
-// open_components returns the components as registered, for the owner alone; nothing if hashes only.
+// open_components returns the components as registered, for the owner alone; nothing if hashes
+// only.
 Result<std::optional<json::Object>> open_components(const Context& context,
                                                     const Registration& registration);
 

@@ -142,7 +142,8 @@ json::Object write_workflow(const StoredWorkflow& stored) {
   out.set(std::string(names::kAppId), stored.app_id.str());
   out.set(std::string(names::kVersion), stored.version);
   out.set("registered_at", to_unix(stored.registered_at));
-  for (const auto& member : to_json(stored.workflow).members()) out.set(member.name, member.value);
+  const json::Object definition = to_json(stored.workflow);
+  for (const auto& member : definition.members()) out.set(member.name, member.value);
   return out;
 }
 

@@ -2,9 +2,10 @@
 
 #include "http/internal/message.h"
 
-#include <boost/beast/http/buffer_body.hpp>
+#include <algorithm>
+#include <boost/asio/buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
 #include <boost/beast/http/error.hpp>
-#include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/status.hpp>
 #include <utility>
 
@@ -25,21 +26,11 @@ Error convert(const ErrorCode& error) {
   return refuse(Code::k_request_malformed).with_detail(error.message());
 }
 
-void refuse_extensions(std::uint64_t, boost::beast::string_view extensions, ErrorCode& error) {
-  if (!extensions.empty()) error = beast::error::bad_chunk_extension;
-}
-
-template <class Message>
-HttpHeaders copy_fields(const Message& message) {
-  HttpHeaders headers;
-  for (const auto& field : message)
-    headers.add(std::string(field.name_string()), std::string(field.value()));
-  return headers;
-}
+std::string text_of(boost::beast::string_view text) { return {text.data(), text.size()}; }
 
 }  // namespace
 
-// The two Beast parsers differ in type alone.
+// Beast's parsers of requests and of responses are two types.
 class MessageParser::Impl {
  public:
   virtual ~Impl() = default;
@@ -49,50 +40,117 @@ class MessageParser::Impl {
 
 namespace {
 
+// Parser takes from Beast what the callers of this file need: fields in their order of arrival, and
+// the body straight into the caller's room.
 template <bool IsRequest>
-class ImplOf final : public MessageParser::Impl {
+class Parser final : public MessageParser::Impl, private beast::basic_parser<IsRequest> {
+  using Base = beast::basic_parser<IsRequest>;
+  using Text = boost::beast::string_view;
+
  public:
-  bool done() const override { return parser.is_done(); }
+  using Base::body_limit;
+  using Base::put_eof;
+  using Base::skip;
+
+  bool done() const override { return Base::is_done(); }
 
   Result<Decoded> decode(std::string_view input, std::span<char> out) override {
-    auto& body = parser.get().body();
-    body.data = out.data();
-    body.size = out.size();
-    body.more = true;
+    room_ = out;
     std::size_t consumed = 0;
-    while (!parser.is_done() && consumed < input.size()) {
+    while (!done() && consumed < input.size()) {
       ErrorCode error;
       const auto rest = input.substr(consumed);
-      const std::size_t n = parser.put(boost::asio::buffer(rest.data(), rest.size()), error);
+      const std::size_t n = Base::put(boost::asio::buffer(rest.data(), rest.size()), error);
       consumed += n;
       if (error == beast::error::need_buffer || error == beast::error::need_more) break;
       if (error) return convert(error);
       if (n == 0) break;
     }
-    return Decoded{.consumed = consumed, .produced = out.size() - body.size};
+    return Decoded{.consumed = consumed, .produced = out.size() - room_.size()};
   }
 
   Status parse(std::string_view head) {
-    parser.header_limit(kMaxHeaderBytes);
+    Base::header_limit(kMaxHeaderBytes);
     ErrorCode error;
-    const std::size_t n = parser.put(boost::asio::buffer(head.data(), head.size()), error);
-    if (error && error != beast::error::need_buffer) return convert(error);
-    if (n != head.size() || !parser.is_header_done())
+    const std::size_t n = Base::put(boost::asio::buffer(head.data(), head.size()), error);
+    if (error) return convert(error);
+    if (n != head.size() || !Base::is_header_done())
       return refuse(Code::k_request_malformed).with_detail("the parsers disagree about its end");
     return ok();
   }
 
   Framing framing(Framing without) const {
-    if (parser.chunked()) return Framing::kChunked;
-    return parser.content_length() ? Framing::kLength : without;
+    if (Base::chunked()) return Framing::kChunked;
+    return Base::content_length() ? Framing::kLength : without;
   }
 
   std::uint64_t length() const {
-    const auto length = parser.content_length();
+    const auto length = Base::content_length();
     return length ? *length : 0;
   }
 
-  beast::parser<IsRequest, beast::buffer_body> parser;
+  Persistence persistence() const {
+    return Base::keep_alive() ? Persistence::kKeepAlive : Persistence::kClose;
+  }
+
+  // What the start line and the fields said.
+  std::string method;
+  std::string target;
+  int status = 0;
+  Version version = Version::kHttp11;
+  HttpHeaders headers;
+
+ private:
+  void on_request_impl(beast::verb, Text name, Text where, int number, ErrorCode& error) override {
+    method = text_of(name);
+    target = text_of(where);
+    version = number == 11 ? Version::kHttp11 : Version::kHttp10;
+    error = {};
+  }
+
+  void on_response_impl(int code, Text, int number, ErrorCode& error) override {
+    status = code;
+    version = number == 11 ? Version::kHttp11 : Version::kHttp10;
+    error = {};
+  }
+
+  void on_field_impl(beast::field, Text name, Text value, ErrorCode& error) override {
+    // What comes after the body was not judged with the head, so it is nothing to us.
+    if (!in_body_) headers.add(text_of(name), text_of(value));
+    error = {};
+  }
+
+  void on_header_impl(ErrorCode& error) override {
+    in_body_ = true;
+    error = {};
+  }
+
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, ErrorCode& error) override {
+    error = {};
+  }
+
+  std::size_t on_body_impl(Text part, ErrorCode& error) override {
+    const std::size_t size = std::min(part.size(), room_.size());
+    std::copy_n(part.data(), size, room_.data());
+    room_ = room_.subspan(size);
+    error = {};
+    if (size < part.size()) error = beast::error::need_buffer;
+    return size;
+  }
+
+  void on_chunk_header_impl(std::uint64_t, Text extensions, ErrorCode& error) override {
+    error = {};
+    if (IsRequest && !extensions.empty()) error = beast::error::bad_chunk_extension;
+  }
+
+  std::size_t on_chunk_body_impl(std::uint64_t, Text part, ErrorCode& error) override {
+    return on_body_impl(part, error);
+  }
+
+  void on_finish_impl(ErrorCode& error) override { error = {}; }
+
+  std::span<char> room_;
+  bool in_body_ = false;
 };
 
 }  // namespace
@@ -109,58 +167,50 @@ Result<Decoded> MessageParser::decode(std::string_view input, std::span<char> ou
 }
 
 RequestParser::RequestParser(std::uint64_t max_body)
-    : MessageParser(std::make_unique<ImplOf<true>>()) {
-  auto& parser = static_cast<ImplOf<true>&>(*impl_).parser;
-  parser.body_limit(max_body);
-  parser.on_chunk_header(refuse_extensions);
+    : MessageParser(std::make_unique<Parser<true>>()) {
+  static_cast<Parser<true>&>(*impl_).body_limit(max_body);
 }
 
 Result<RequestHead> RequestParser::parse_head(std::string_view head) {
-  auto& impl = static_cast<ImplOf<true>&>(*impl_);
-  AJWT_TRY(impl.parse(head));
-  const auto& message = impl.parser.get();
-  const std::string_view target(message.target().data(), message.target().size());
-  const auto question = target.find('?');
-  const Version version = message.version() == 11 ? Version::kHttp11 : Version::kHttp10;
-
+  auto& parser = static_cast<Parser<true>&>(*impl_);
+  AJWT_TRY(parser.parse(head));
+  const auto question = parser.target.find('?');
   HttpRequest request;
-  request.method = std::string(message.method_string());
-  request.path = std::string(target.substr(0, question));
-  if (question != std::string_view::npos) request.query = std::string(target.substr(question + 1));
-  request.headers = copy_fields(message);
-  const bool expects = version == Version::kHttp11 && request.headers.find("expect").has_value();
+  request.method = std::move(parser.method);
+  request.path = parser.target.substr(0, question);
+  if (question != std::string::npos) request.query = parser.target.substr(question + 1);
+  request.headers = std::move(parser.headers);
+  const bool modern = parser.version == Version::kHttp11;
+  const bool expects = modern && request.headers.find("expect").has_value();
   return RequestHead{.request = std::move(request),
-                     .version = version,
-                     .framing = impl.framing(Framing::kNone),
-                     .length = impl.length(),
-                     .persistence = version == Version::kHttp11 && impl.parser.keep_alive()
-                                        ? Persistence::kKeepAlive
-                                        : Persistence::kClose,
+                     .version = parser.version,
+                     .framing = parser.framing(Framing::kNone),
+                     .length = parser.length(),
+                     .persistence = modern ? parser.persistence() : Persistence::kClose,
                      .expects_continue = expects};
 }
 
 ResponseParser::ResponseParser(std::string_view method)
-    : MessageParser(std::make_unique<ImplOf<false>>()) {
-  auto& parser = static_cast<ImplOf<false>&>(*impl_).parser;
+    : MessageParser(std::make_unique<Parser<false>>()) {
+  auto& parser = static_cast<Parser<false>&>(*impl_);
   parser.body_limit(boost::none);
   parser.skip(method == "HEAD");
 }
 
 Result<ResponseHead> ResponseParser::parse_head(std::string_view head) {
-  auto& impl = static_cast<ImplOf<false>&>(*impl_);
-  AJWT_TRY(impl.parse(head));
-  const auto& message = impl.parser.get();
-  const int status = static_cast<int>(message.result_int());
+  auto& parser = static_cast<Parser<false>&>(*impl_);
+  AJWT_TRY(parser.parse(head));
   return ResponseHead{
-      .response = HttpResponse{.status = status, .headers = copy_fields(message), .body = {}},
-      .framing = is_bodiless(status) ? Framing::kNone : impl.framing(Framing::kUntilClose),
-      .length = impl.length(),
-      .persistence = impl.parser.keep_alive() ? Persistence::kKeepAlive : Persistence::kClose};
+      .response =
+          HttpResponse{.status = parser.status, .headers = std::move(parser.headers), .body = {}},
+      .framing = is_bodiless(parser.status) ? Framing::kNone : parser.framing(Framing::kUntilClose),
+      .length = parser.length(),
+      .persistence = parser.persistence()};
 }
 
 Status ResponseParser::finish() {
-  auto& parser = static_cast<ImplOf<false>&>(*impl_).parser;
-  if (parser.is_done()) return ok();
+  auto& parser = static_cast<Parser<false>&>(*impl_);
+  if (parser.done()) return ok();
   ErrorCode error;
   parser.put_eof(error);
   if (error) return convert(error);

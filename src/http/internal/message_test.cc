@@ -56,6 +56,14 @@ TEST(RequestParser, SplitsTheTargetAndKeepsItsSpelling) {
   EXPECT_TRUE(parser.done());
 }
 
+TEST(RequestParser, KeepsFieldsInTheirOrderOfArrival) {
+  RequestParser parser(0);
+  const auto head = parser.parse_head("GET / HTTP/1.1\r\nHost: h\r\nX: 1\r\nY: 2\r\nX: 3\r\n\r\n");
+  ASSERT_THAT(head, IsOk());
+  EXPECT_THAT(head->request.headers.fields(),
+              ElementsAre(Pair("Host", "h"), Pair("X", "1"), Pair("Y", "2"), Pair("X", "3")));
+}
+
 TEST(RequestParser, DecodesBodiesInPiecesOfAnySize) {
   for (std::size_t step = 1; step < 30; ++step) {
     RequestParser chunked(100);

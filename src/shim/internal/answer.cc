@@ -166,12 +166,12 @@ Result<HeldToken> read_token(const json::Value& answer, const Scopes& scopes, In
   if (!type || !equal_ignoring_case(*type, names::kDpop)) {
     return bad_token("its token_type is not DPoP.");
   }
-  auto token = find_text(*object, names::kAccessToken);
-  if (!token || token->empty() || token->size() > kMaxTokenBytes || !is_header_safe(*token)) {
+  const json::Value* member = object->find(names::kAccessToken);
+  const std::string* token = member == nullptr ? nullptr : member->find_string();
+  if (token == nullptr || token->empty() || token->size() > kMaxTokenBytes ||
+      !is_header_safe(*token)) {
     return bad_token("its access_token is missing or malformed.");
   }
-  Secret secret(*token);
-  wipe(token->data(), token->size());
   const json::Value* expires_in = object->find(names::kExpiresIn);
   const std::int64_t* seconds = expires_in == nullptr ? nullptr : expires_in->find_integer();
   if (seconds == nullptr || *seconds < 1 || *seconds > 86400) {
@@ -179,7 +179,7 @@ Result<HeldToken> read_token(const json::Value& answer, const Scopes& scopes, In
   }
   AJWT_TRY(check_granted_scopes(find_text(*object, names::kScope), scopes));
   // Counted from before the request, so that ours is never the later end.
-  return HeldToken{.token = std::move(secret),
+  return HeldToken{.token = Secret(*token),
                    .renew_at = sent_at + Seconds(*seconds * 4 / 5),
                    .expires_at = sent_at + Seconds(*seconds)};
 }

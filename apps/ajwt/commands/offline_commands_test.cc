@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Commands that reach nothing, run in this process; and the reference pages that are their output.
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
+
+#include "apps/ajwt/support/command.h"
+#include "apps/ajwt/support/command_line.h"
+#include "crypto/key.h"
+#include "jose/base64url.h"
+#include "jose/jwk.h"
+#include "json/parse.h"
+#include "json/write.h"
+#include "protocol/access_token.h"
+#include "protocol/proof.h"
+#include "store/data_directory.h"
+#include "tests/support/matchers.h"
+
+namespace ajwt::app {
+namespace {
+
+struct Outcome {
+  ExitCode code;
+  std::string out;
+  std::string err;
+};
+
+Outcome run(const std::vector<std::string>& arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  Session session(out, err);
+  const auto root = make_root(session);
+  add_agent_command(*root, session);
+  add_config_command(*root, session);
+  add_reasons_command(*root, session);
+  add_token_command(*root, session);
+  add_version_command(*root, session);
+  std::vector<const char*> words{"ajwt"};
+  for (const std::string& argument : arguments) words.push_back(argument.c_str());
+  const ExitCode code =
+      run_command_line(*root, session, static_cast<int>(words.size()), words.data());
+  return {code, out.str(), err.str()};
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+class OfflineCommandsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    auto scratch = store::ScratchDirectory::create();
+    ASSERT_THAT(scratch, IsOk());
+    scratch_ = *std::move(scratch);
+    auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
+    ASSERT_THAT(key, IsOk());
+    key_ = *std::move(key);
+    kid_ = jose::thumbprint(key_->public_key());
+  }
+
+  std::string write(const std::string& name, const std::string& text) {
+    const std::string path = scratch_->path() + "/" + name;
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  std::string make_token() {
+    const Instant now = SystemClock().now();
+    const AccessToken token{.iss = "https://as.example.com",
+                            .aud = "https://api.example.com",
+                            .sub = "fleet",
+                            .client_id = AppId::trusted("shop"),
+                            .iat = now,
+                            .nbf = now,
+                            .exp = now + Seconds(300),
+                            .jti = "t-1",
+                            .scope = {"orders:read"},
+                            .cnf_jkt = kid_};
+    return issue_access_token(token, *key_, kid_).value();
+  }
+  std::string write_jwks() {
+    const jose::KeySet keys({jose::Jwk{key_->public_key(), kid_, jose::Algorithm::kEdDSA}});
+    return write("jwks.json", json::write(jose::write_jwks(keys)));
+  }
+
+  std::unique_ptr<store::ScratchDirectory> scratch_;
+  std::optional<crypto::PrivateKey> key_;
+  std::string kid_;
+};
+
+TEST_F(OfflineCommandsTest, AgentChecksumAgreesWithTheVectors) {
+  const std::string vectors =
+      read_file(std::string(AJWT_VECTORS_DIR) + "/third_party/agent-checksum.json");
+  const auto parsed = json::parse(vectors, {.max_bytes = 16 * 1024 * 1024, .max_depth = 32});
+  ASSERT_THAT(parsed, IsOk());
+  const json::Object& vector = parsed->as_array().front().as_object();
+  const std::string file = write("agent.json", json::write(*vector.find("agent_components")));
+  EXPECT_EQ(run({"agent", "checksum", file}).out, vector.find("sha256")->as_string() + "\n");
+  EXPECT_EQ(run({"agent", "checksum", file, "--profile", "reference"}).out,
+            vector.find("reference")->as_string() + "\n");
+  EXPECT_EQ(run({"agent", "checksum", "--normalized", file}).out,
+            vector.find("normalized_prompt")->as_string() + "\n");
+}
+
+TEST_F(OfflineCommandsTest, AgentChecksumNamesTheFileThatItCannotRead) {
+  const Outcome outcome = run({"agent", "checksum", "/nonexistent/agent.json"});
+  EXPECT_EQ(outcome.code, ExitCode::kError);
+  EXPECT_NE(outcome.err.find("/nonexistent/agent.json"), std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, AgentChecksumRefusesWhatItWouldNotHash) {
+  const std::string file =
+      write("agent.json", R"({"agent_id":"a","prompt_template":"p","tools":[],"colour":"red"})");
+  const Outcome outcome = run({"agent", "checksum", file});
+  EXPECT_EQ(outcome.code, ExitCode::kUsage);
+  EXPECT_NE(outcome.err.find("json_unknown_member"), std::string::npos) << outcome.err;
+}
+
+TEST_F(OfflineCommandsTest, TokenInspectShowsATokenAndSaysThatNothingWasVerified) {
+  const Outcome outcome = run({"token", "inspect", make_token(), "--json"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk);
+  const auto shown = json::parse_object(outcome.out);
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_EQ(*shown->find("verified"), json::Value(false));
+  EXPECT_EQ(*shown->find("kind"), json::Value("access token"));
+  EXPECT_EQ(*shown->find("key"), json::Value(kid_));
+}
+
+TEST_F(OfflineCommandsTest, TokenInspectShowsWhoseKeyMadeAProof) {
+  const auto proof = build_dpop_proof(*key_, {.method = "GET",
+                                              .uri = "https://api.example.com/a",
+                                              .jti = "j",
+                                              .now = SystemClock().now()});
+  ASSERT_THAT(proof, IsOk());
+  const Outcome outcome = run({"token", "inspect", *proof});
+  EXPECT_TRUE(outcome.out.starts_with("DPoP proof\n")) << outcome.out;
+  EXPECT_NE(outcome.out.find("jkt  " + kid_), std::string::npos);
+  EXPECT_NE(outcome.err.find("Nothing was verified"), std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, TokenInspectRefusesWhatIsNoToken) {
+  EXPECT_EQ(run({"token", "inspect", "abc"}).code, ExitCode::kDenied);
+  EXPECT_EQ(run({"token", "inspect", "a.b.c.d"}).code, ExitCode::kDenied);
+  EXPECT_EQ(run({"token", "inspect", "####.e30.x"}).code, ExitCode::kUsage);
+  EXPECT_EQ(run({"token", "inspect", std::string(70'000, 'a')}).code, ExitCode::kUsage);
+}
+
+TEST_F(OfflineCommandsTest, TokenVerifyAcceptsAGoodToken) {
+  const Outcome outcome =
+      run({"token", "verify", make_token(), "--issuer", "https://as.example.com", "--audience",
+           "https://api.example.com", "--jwks", write_jwks()});
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  EXPECT_NE(outcome.out.find("verified          true"), std::string::npos) << outcome.out;
+}
+
+TEST_F(OfflineCommandsTest, TokenVerifyRefusesAnotherIssuersAnotherAudiencesAndAChangedToken) {
+  const std::string jwks = write_jwks();
+  const std::string token = make_token();
+  const auto verify = [&](const std::string& text, const std::string& issuer,
+                          const std::string& audience) {
+    return run(
+        {"token", "verify", text, "--issuer", issuer, "--audience", audience, "--jwks", jwks});
+  };
+  const Outcome issuer = verify(token, "https://evil.example.com", "https://api.example.com");
+  EXPECT_EQ(issuer.code, ExitCode::kDenied);
+  EXPECT_NE(issuer.err.find("issuer_mismatch"), std::string::npos);
+  const Outcome audience = verify(token, "https://as.example.com", "https://other.example.com");
+  EXPECT_EQ(audience.code, ExitCode::kDenied);
+  EXPECT_NE(audience.err.find("audience_mismatch"), std::string::npos);
+  std::string changed = token;
+  changed[token.rfind('.') + 1] = changed[token.rfind('.') + 1] == 'A' ? 'B' : 'A';
+  const Outcome signature = verify(changed, "https://as.example.com", "https://api.example.com");
+  EXPECT_EQ(signature.code, ExitCode::kDenied);
+  EXPECT_NE(signature.err.find("jws_signature_invalid"), std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, TokenVerifyFetchesNoKeysInTheClear) {
+  const Outcome outcome =
+      run({"token", "verify", make_token(), "--issuer", "http://as.example.com"});
+  EXPECT_EQ(outcome.code, ExitCode::kUsage);
+  EXPECT_NE(outcome.err.find("must be https"), std::string::npos) << outcome.err;
+}
+
+TEST_F(OfflineCommandsTest, ConfigCheckTellsTheLineOfAWrongKey) {
+  const std::string file = write("ajwt.toml", "skew = 1\nlissten = \"x\"\n");
+  const Outcome outcome = run({"config", "check", file});
+  EXPECT_EQ(outcome.code, ExitCode::kUsage);
+  EXPECT_NE(outcome.err.find(file + ":2:1: unknown key 'lissten'; did you mean 'listen'?"),
+            std::string::npos)
+      << outcome.err;
+}
+
+TEST_F(OfflineCommandsTest, ConfigCheckKnowsAGuardsFileByItsKeys) {
+  const std::string file = write("guard.toml", "upstream = \"http://127.0.0.1:1\"\nissuer = 1\n");
+  const Outcome outcome = run({"config", "check", file});
+  EXPECT_EQ(outcome.code, ExitCode::kUsage);
+  EXPECT_NE(outcome.err.find("issuer"), std::string::npos) << outcome.err;
+}
+
+TEST_F(OfflineCommandsTest, ConfigShowTellsWhereAValueComesFrom) {
+  const std::string file = write("ajwt.toml", "skew = 1\n");
+  const Outcome outcome =
+      run({"config", "show", "--origin", "--config", file, "--listen", "[::1]:1"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.err;
+  EXPECT_NE(outcome.out.find(file + ":1:1"), std::string::npos);
+  EXPECT_NE(outcome.out.find("--listen"), std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, ReasonsFindsOneByName) {
+  EXPECT_NE(run({"reasons", "proof_replayed"}).out.find("number"), std::string::npos);
+  EXPECT_EQ(run({"reasons", "no_such_reason"}).code, ExitCode::kNotFound);
+}
+
+// The reference pages are made by commands; these tests fail when one is out of date.
+TEST_F(OfflineCommandsTest, TheReferenceOfReasonsIsTheTable) {
+  EXPECT_EQ(read_file(AJWT_SOURCE_DIR "/docs/reference/reasons.md"),
+            run({"reasons", "--markdown"}).out)
+      << "run: ajwt reasons --markdown > docs/reference/reasons.md";
+}
+
+TEST_F(OfflineCommandsTest, TheReferenceOfSettingsHasTheTable) {
+  const std::string page = read_file(AJWT_SOURCE_DIR "/docs/reference/config.md");
+  EXPECT_NE(page.find(run({"config", "options", "--markdown"}).out), std::string::npos)
+      << "put the output of `ajwt config options --markdown` into docs/reference/config.md";
+}
+
+}  // namespace
+}  // namespace ajwt::app

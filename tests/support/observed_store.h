@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// ObservedStore: a store that says what was asked of it and fails when it is told to.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "authority/ports.h"
+
+namespace ajwt::testing {
+
+// ObservedStore passes every call on to another store.
+class ObservedStore final : public authority::Store {
+ public:
+  explicit ObservedStore(std::unique_ptr<authority::Store> inner) : inner_(std::move(inner)) {}
+
+  // take_calls returns the names of the functions called since it was asked last, in order.
+  std::vector<std::string> take_calls() {
+    const std::lock_guard lock(mutex_);
+    return std::exchange(calls_, {});
+  }
+  // break_down lets every function refuse k_store_unavailable; repair ends that.
+  void break_down() { broken_ = true; }
+  void repair() { broken_ = false; }
+
+  Status create_application(const authority::Application& application,
+                            const authority::AuditEntry& audit) override {
+    return pass("create_application",
+                [&] { return inner_->create_application(application, audit); });
+  }
+  Result<std::optional<authority::Application>> find_application(const AppId& app_id) override {
+    return pass("find_application", [&] { return inner_->find_application(app_id); });
+  }
+  Result<std::vector<authority::Application>> list_applications() override {
+    return pass("list_applications", [&] { return inner_->list_applications(); });
+  }
+  Status update_application(const authority::Application& application,
+                            const authority::AuditEntry& audit) override {
+    return pass("update_application",
+                [&] { return inner_->update_application(application, audit); });
+  }
+  Status create_client(const authority::Client& client,
+                       const authority::AuditEntry& audit) override {
+    return pass("create_client", [&] { return inner_->create_client(client, audit); });
+  }
+  Result<std::optional<authority::Client>> find_client(const ClientId& client_id) override {
+    return pass("find_client", [&] { return inner_->find_client(client_id); });
+  }
+  Result<std::vector<authority::Client>> list_clients(const AppId& app_id) override {
+    return pass("list_clients", [&] { return inner_->list_clients(app_id); });
+  }
+  Status update_client(const authority::Client& client,
+                       const authority::AuditEntry& audit) override {
+    return pass("update_client", [&] { return inner_->update_client(client, audit); });
+  }
+  Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti, Instant until,
+                                  Instant now) override {
+    return pass("remember_assertion",
+                [&] { return inner_->remember_assertion(client_id, jti, until, now); });
+  }
+  Status add_registration(const authority::Registration& registration,
+                          std::int64_t expected_version,
+                          const authority::AuditEntry& audit) override {
+    return pass("add_registration",
+                [&] { return inner_->add_registration(registration, expected_version, audit); });
+  }
+  Result<std::optional<authority::Registration>> find_registration(
+      const AppId& app_id, const AgentId& agent_id) override {
+    return pass("find_registration", [&] { return inner_->find_registration(app_id, agent_id); });
+  }
+  Result<std::vector<authority::Registration>> list_registrations(const AppId& app_id) override {
+    return pass("list_registrations", [&] { return inner_->list_registrations(app_id); });
+  }
+  Result<std::vector<authority::Registration>> list_versions(const AppId& app_id,
+                                                             const AgentId& agent_id) override {
+    return pass("list_versions", [&] { return inner_->list_versions(app_id, agent_id); });
+  }
+  Result<std::optional<AgentId>> find_same_checksum(const AppId& app_id, const AgentId& agent_id,
+                                                    std::string_view checksum) override {
+    return pass("find_same_checksum",
+                [&] { return inner_->find_same_checksum(app_id, agent_id, checksum); });
+  }
+  Status update_registration(const authority::Registration& registration,
+                             const authority::AuditEntry& audit) override {
+    return pass("update_registration",
+                [&] { return inner_->update_registration(registration, audit); });
+  }
+  Status add_workflow(const authority::StoredWorkflow& workflow,
+                      std::span<const authority::FrozenGrant> grants,
+                      const authority::AuditEntry& audit) override {
+    return pass("add_workflow", [&] { return inner_->add_workflow(workflow, grants, audit); });
+  }
+  Result<std::optional<authority::StoredWorkflow>> find_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id,
+      std::optional<std::int64_t> version) override {
+    return pass("find_workflow",
+                [&] { return inner_->find_workflow(app_id, workflow_id, version); });
+  }
+  Result<std::vector<authority::StoredWorkflow>> list_workflows(const AppId& app_id) override {
+    return pass("list_workflows", [&] { return inner_->list_workflows(app_id); });
+  }
+  Status open_execution(const authority::Execution& execution,
+                        const authority::AuditEntry& audit) override {
+    return pass("open_execution", [&] { return inner_->open_execution(execution, audit); });
+  }
+  Result<std::optional<authority::Execution>> find_execution(
+      const AppId& app_id, const ExecutionId& execution_id) override {
+    return pass("find_execution", [&] { return inner_->find_execution(app_id, execution_id); });
+  }
+  Result<std::vector<authority::Execution>> list_executions(const AppId& app_id,
+                                                            std::size_t limit) override {
+    return pass("list_executions", [&] { return inner_->list_executions(app_id, limit); });
+  }
+  Status change_step(const authority::StepChange& change,
+                     const authority::AuditEntry& audit) override {
+    return pass("change_step", [&] { return inner_->change_step(change, audit); });
+  }
+  Status close_execution(const ExecutionId& execution_id, std::int64_t expected_row_version,
+                         Instant now, const authority::AuditEntry& audit) override {
+    return pass("close_execution", [&] {
+      return inner_->close_execution(execution_id, expected_row_version, now, audit);
+    });
+  }
+  Result<authority::MintRecords> load_mint_records(const authority::MintQuery& query) override {
+    return pass("load_mint_records", [&] { return inner_->load_mint_records(query); });
+  }
+  std::vector<Status> commit(std::span<const authority::MintCommit> mints) override {
+    note("commit");
+    if (!broken_) return inner_->commit(mints);
+    return std::vector<Status>(mints.size(), Status(refuse(Code::k_store_unavailable)));
+  }
+  Status append_audit(const authority::AuditEntry& audit) override {
+    return pass("append_audit", [&] { return inner_->append_audit(audit); });
+  }
+  Result<std::vector<authority::AuditLeaf>> list_audit(
+      std::int64_t after, std::size_t limit, const std::optional<AppId>& app_id) override {
+    return pass("list_audit", [&] { return inner_->list_audit(after, limit, app_id); });
+  }
+  Result<std::vector<authority::SigningKey>> list_signing_keys() override {
+    return pass("list_signing_keys", [&] { return inner_->list_signing_keys(); });
+  }
+  Result<crypto::PrivateKey> load_signing_key(std::string_view kid) override {
+    return pass("load_signing_key", [&] { return inner_->load_signing_key(kid); });
+  }
+  Status add_signing_key(const crypto::PrivateKey& key, Instant now, Instant retire_previous_at,
+                         const authority::AuditEntry& audit) override {
+    return pass("add_signing_key",
+                [&] { return inner_->add_signing_key(key, now, retire_previous_at, audit); });
+  }
+  Status drop_retired(Instant now) override {
+    return pass("drop_retired", [&] { return inner_->drop_retired(now); });
+  }
+  Status check_ready() override {
+    return pass("check_ready", [&] { return inner_->check_ready(); });
+  }
+
+ private:
+  void note(std::string name) {
+    const std::lock_guard lock(mutex_);
+    calls_.push_back(std::move(name));
+  }
+  template <class Function>
+  auto pass(std::string name, const Function& function) -> decltype(function()) {
+    note(std::move(name));
+    if (broken_) return refuse(Code::k_store_unavailable).with_detail("/var/lib/ajwt/ajwt.db");
+    return function();
+  }
+
+  std::unique_ptr<authority::Store> inner_;
+  std::mutex mutex_;
+  std::vector<std::string> calls_;
+  std::atomic<bool> broken_{false};
+};
+
+}  // namespace ajwt::testing
