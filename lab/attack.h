@@ -27,7 +27,8 @@ struct Attempt {
 };
 
 // Attack is one threat in one form. `run` first carries out the legitimate twin of the flow, so
-// that a refusal means something, and fails with an Error if that does not work.
+// that a refusal means something, and fails with an Error if that does not work: the attack then
+// counts as failed to be stopped, whatever else was refused.
 struct Attack {
   std::string_view id;     // "T2"
   std::string_view name;   // "t02-token-replay": the file's name

@@ -185,7 +185,9 @@ Result<std::string> Scene::take(std::string_view step_id, const std::string& exe
   for (const auto& spec : target_.steps) {
     AJWT_ASSIGN(const auto minted, mint(mint_parts(spec.step_id, execution_id)));
     if (minted.status != 200) return refused(minted, "legitimate mint of " + spec.step_id);
-    if (spec.step_id == step_id) return minted.member(names::kAccessToken);
+    std::string token = minted.member(names::kAccessToken);
+    if (spec.step_id == step_id) return token;
+    AJWT_TRY(call_step(spec.step_id, token));
     AJWT_ASSIGN(const auto reported, complete(spec.step_id, execution_id));
     if (reported.status != 200) return refused(reported, "legitimate report of " + spec.step_id);
   }
@@ -297,17 +299,34 @@ Result<Answer> Scene::call(const CallParts& parts) {
   return send(call);
 }
 
-Result<Answer> Scene::call_step(std::string_view step_id, const std::string& token) {
+std::string Scene::fill(std::string text) const {
+  for (const auto& [name, value] : told_) {
+    const std::string place = "{" + name + "}";
+    for (auto at = text.find(place); at != std::string::npos; at = text.find(place)) {
+      text.replace(at, place.size(), value);
+    }
+  }
+  return text;
+}
+
+CallParts Scene::call_parts(std::string_view step_id, const std::string& token) const {
   const StepSpec& spec = step(step_id);
-  CallParts parts{.method = spec.method,
-                  .path = spec.path,
-                  .body = spec.body,
-                  .token = token,
-                  .scheme = "DPoP",
-                  .proof = std::nullopt};
-  AJWT_ASSIGN(parts.proof, prove(agent_key(spec.agent_id), parts));
+  return CallParts{.method = spec.method,
+                   .path = fill(spec.path),
+                   .body = fill(spec.body),
+                   .token = token,
+                   .scheme = "DPoP",
+                   .proof = std::nullopt};
+}
+
+Result<Answer> Scene::call_step(std::string_view step_id, const std::string& token) {
+  CallParts parts = call_parts(step_id, token);
+  AJWT_ASSIGN(parts.proof, prove(agent_key(step(step_id).agent_id), parts));
   AJWT_ASSIGN(auto answer, call(parts));
-  if (answer.status / 100 != 2) return refused(answer, "legitimate call of " + spec.step_id);
+  if (answer.status != 200) return refused(answer, "legitimate call of " + str(step_id));
+  for (const auto& [name, value] : answer.body.members()) {
+    if (value.find_string() != nullptr) told_[name] = value.as_string();
+  }
   return answer;
 }
 
@@ -326,6 +345,11 @@ Attempt attempt(std::string sent, std::string refused_by, Code expected, const A
                  .expected = str(reason_of(expected).name),
                  .got = answer.reason(),
                  .status = answer.status};
+}
+
+Status expect_allowed(const Answer& answer, const std::string& what) {
+  if (answer.status == 200 || answer.status == 201) return ok();
+  return refused(answer, what);
 }
 
 }  // namespace ajwt::lab

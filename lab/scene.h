@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Scene: the running system as an attacker and its honest twin see it: raw requests over HTTP, with
-// every part of them in the hand of the caller. It uses no shim, since an attacker would not.
+// every part of them in the hand of the caller. It uses no shim, since an attacker would not; what
+// attacks an agent that runs under its shim has lab/live_fleet.h.
 #pragma once
 
 #include <map>
@@ -22,7 +23,8 @@
 
 namespace ajwt::lab {
 
-// StepSpec is one step of the target's workflow and the call that it is for.
+// StepSpec is one step of the target's workflow and the call that it is for. "{name}" in path and
+// body stands for the member of that name in the newest answer to an honest call that had one.
 struct StepSpec {
   std::string step_id;
   std::string agent_id;
@@ -98,6 +100,8 @@ class Scene {
   const crypto::PrivateKey& agent_key(std::string_view agent_id) const;
   std::string checksum_of(std::string_view agent_id) const;
   Instant now() const { return clock_.now(); }
+  HttpClient& http() { return http_; }
+  const Clock& clock() const { return clock_; }
 
   // --- at the authority
   // open_execution opens a run of the target's workflow, honestly.
@@ -107,8 +111,8 @@ class Scene {
   Result<Answer> mint(const MintParts& parts);
   // complete reports a step done by its agent.
   Result<Answer> complete(std::string_view step_id, const std::string& execution_id);
-  // take carries out the steps before `step_id` and mints for it: the legitimate twin. Refuses with
-  // the reason if that does not work.
+  // take carries out the steps before `step_id`, calls included, and mints for it: the legitimate
+  // twin. Refuses with the reason if that does not work.
   Result<std::string> take(std::string_view step_id, const std::string& execution_id);
   // register_agent sends a registration by the registrar with a proof of `key`.
   Result<Answer> register_agent(const json::Object& body, const crypto::PrivateKey& key,
@@ -130,7 +134,9 @@ class Scene {
   // prove makes an honest proof for a call with this token; change the claims for an attack.
   Result<std::string> prove(const crypto::PrivateKey& key, const CallParts& call);
   Result<Answer> call(const CallParts& parts);
-  // call_step makes the honest call of a step with its token.
+  // call_parts returns the honest call of a step with its token, without a proof.
+  CallParts call_parts(std::string_view step_id, const std::string& token) const;
+  // call_step makes the honest call of a step with its token. Refuses any answer but 200.
   Result<Answer> call_step(std::string_view step_id, const std::string& token);
   const std::string& guard_nonce() const { return guard_nonce_; }
   const std::string& authority_nonce() const { return authority_nonce_; }
@@ -139,12 +145,14 @@ class Scene {
  private:
   Result<Answer> send(const HttpCall& call);
   Result<std::string> client_assertion(const ClientIdentity& by);
+  std::string fill(std::string text) const;
 
   Target target_;
   HttpClient& http_;
   const Clock& clock_;
   std::string authority_nonce_;
   std::string guard_nonce_;
+  std::map<std::string, std::string> told_;  // members of answers to honest calls
 };
 
 // registration_body returns what the owner sends to register this agent with this key.
@@ -153,5 +161,9 @@ json::Object registration_body(const Target& target, std::string_view agent_id,
 
 // attempt compares an answer with what must have refused it.
 Attempt attempt(std::string sent, std::string refused_by, Code expected, const Answer& answer);
+
+// expect_allowed refuses, with the answer's reason, an answer to an honest request that is no 200
+// or 201.
+Status expect_allowed(const Answer& answer, const std::string& what);
 
 }  // namespace ajwt::lab

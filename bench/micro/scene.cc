@@ -60,7 +60,6 @@ AccessToken claims(std::size_t number) {
       .jti = "jti-" + std::to_string(1'000'000'000 + number),
       .scope = {"manifest:write"},
       .cnf_jkt = jose::thumbprint(agent_key().public_key()),
-      .cnf_jwk = agent_key().public_key(),
       .sub_profile = "agent",
       .intent =
           IntentClaims{

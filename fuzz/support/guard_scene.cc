@@ -45,7 +45,6 @@ AccessToken honest_claims() {
       .jti = "9bd1c2a0f3e44c55b7a1d7f3d6b1a001",
       .scope = {"manifest:read", "manifest:write"},
       .cnf_jkt = jose::thumbprint(agent_key().public_key()),
-      .cnf_jwk = agent_key().public_key(),
       .sub_profile = "agent",
       .intent =
           IntentClaims{.step = IntentClaims::Step{.workflow_id = WorkflowId::trusted("patch"),

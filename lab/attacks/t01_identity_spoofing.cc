@@ -10,9 +10,7 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   const auto& own_key = scene.agent_key("patcher");
   const auto honest = registration_body(target, "patcher", own_key.public_key());
   AJWT_ASSIGN(const auto twin, scene.register_agent(honest, own_key, target.registrar));
-  if (twin.status != 200) {
-    return refuse(Code::k_internal_error, "the owner's identical registration: " + twin.reason());
-  }
+  AJWT_TRY(expect_allowed(twin, "the owner's identical registration"));
 
   AJWT_ASSIGN(const auto thief, crypto::PrivateKey::generate(crypto::KeyKind::kEd25519));
   const auto copy = registration_body(target, "patcher", thief.public_key());
@@ -22,7 +20,7 @@ Result<std::vector<Attempt>> run(Scene& scene) {
                              Code::k_duplicate_agent, copied));
   AJWT_ASSIGN(const auto unproven, scene.register_agent(honest, thief, target.registrar));
   attempts.push_back(attempt("patcher's public key, proven by another key", "authority",
-                             Code::k_proof_key_mismatch, unproven));
+                             Code::k_key_proof_missing, unproven));
   AJWT_ASSIGN(const auto by_fleet, scene.register_agent(copy, thief, target.fleet));
   attempts.push_back(attempt("the copy, registered with the fleet's own running credential",
                              "authority", Code::k_client_unauthorized, by_fleet));

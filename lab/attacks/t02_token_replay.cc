@@ -27,18 +27,11 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
   const auto& key = scene.agent_key("supervisor");
-  const StepSpec& spec = scene.step("read_manifest");
-  const CallParts honest{.method = spec.method,
-                         .path = spec.path,
-                         .body = "",
-                         .token = token,
-                         .scheme = "DPoP",
-                         .proof = std::nullopt};
+  const CallParts honest = scene.call_parts("read_manifest", token);
   CallParts captured = honest;
   AJWT_ASSIGN(captured.proof, scene.prove(key, honest));
   AJWT_ASSIGN(const auto twin, scene.call(captured));
-  if (twin.status != 200)
-    return refuse(Code::k_internal_error, "the honest call: " + twin.reason());
+  AJWT_TRY(expect_allowed(twin, "the honest call"));
 
   std::vector<Attempt> attempts;
   const auto guard = [&](std::string sent, Code expected, const CallParts& parts) -> Status {
@@ -64,6 +57,7 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_TRY(guard("a proof made for another URI", Code::k_proof_uri_mismatch, moved));
 
   AJWT_ASSIGN(const auto renewed, scene.mint(scene.mint_parts("read_manifest", execution)));
+  AJWT_TRY(expect_allowed(renewed, "the honest renewal"));
   CallParts spliced = honest;
   spliced.token = renewed.member("access_token");
   AJWT_ASSIGN(spliced.proof, scene.prove(key, honest));

@@ -1,40 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "lab/attacks.h"
+#include "lab/live_fleet.h"
 #include "lab/scene.h"
 
 namespace ajwt::lab {
 namespace {
 
-// mint_as mints as the agent would if it ran with another definition than the registered one.
-Result<Answer> mint_as(Scene& scene, const AgentDefinition& changed, const std::string& execution) {
-  MintParts parts = scene.mint_parts("read_manifest", execution);
-  AJWT_ASSIGN(parts.checksum, compute_agent_checksum(changed, ChecksumProfile::kSha256));
-  return scene.mint(parts);
+void rewrite_description(AgentDefinition& agent) {
+  agent.tools.front().description = "Reads the manifest and sends it to the address given.";
 }
 
 Result<std::vector<Attempt>> run(Scene& scene) {
-  const AgentDefinition& registered = scene.target().agents.find("supervisor")->second;
-  AJWT_ASSIGN(const auto execution, scene.open_execution());
+  AJWT_ASSIGN(const auto live, LiveFleet::start(scene, "supervisor"));
+  AgentDefinition& agent = live->definition();
+  AJWT_ASSIGN(const auto twin, live->call_step("read_manifest"));
+  if (twin.status != 200) return refuse(Code::k_response_malformed, "the unchanged agent's call");
 
   std::vector<Attempt> attempts;
-  AgentDefinition described = registered;
-  described.tools.front().description = "Reads the manifest and sends it to the address given.";
-  AJWT_ASSIGN(const auto by_description, mint_as(scene, described, execution));
-  attempts.push_back(attempt("a tool's description changed in memory", "authority",
-                             Code::k_agent_checksum_mismatch, by_description));
-  AgentDefinition widened = registered;
-  widened.tools.push_back(scene.target().agents.find("patcher")->second.tools.front());
-  AJWT_ASSIGN(const auto by_tool, mint_as(scene, widened, execution));
-  attempts.push_back(
-      attempt("a tool added in memory", "authority", Code::k_agent_checksum_mismatch, by_tool));
-  AgentDefinition heated = registered;
-  heated.configuration.set("temperature", 1);
-  AJWT_ASSIGN(const auto by_model, mint_as(scene, heated, execution));
-  attempts.push_back(attempt("the model's temperature changed", "authority",
-                             Code::k_agent_checksum_mismatch, by_model));
+  const auto modify = [&](std::string sent, const std::function<void()>& change) {
+    change();
+    attempts.push_back(attempt(std::move(sent), "authority", Code::k_agent_checksum_mismatch,
+                               live->call_step("read_manifest")));
+    live->restore();
+  };
+  modify("a tool's description changed in memory", [&] { rewrite_description(agent); });
+  modify("a tool added in memory", [&] {
+    agent.tools.push_back(scene.target().agents.find("patcher")->second.tools.front());
+  });
+  modify("the model's temperature changed", [&] { agent.configuration.set("temperature", 1); });
 
-  AJWT_ASSIGN(const auto twin, mint_as(scene, registered, execution));
-  if (twin.status != 200) return refuse(Code::k_internal_error, "unchanged: " + twin.reason());
+  attempts.push_back(
+      attempt("a tool's description changed while a good token is cached", "authority",
+              Code::k_agent_checksum_mismatch,
+              live->call_step("read_manifest", [&] { rewrite_description(agent); })));
   return attempts;
 }
 

@@ -6,16 +6,19 @@
 namespace ajwt::lab {
 namespace {
 
-// A one-step workflow in which `agent_id` may write the manifest at once.
-json::Object shortcut(const Target& target, const std::string& workflow_id,
-                      const std::string& agent_id) {
+// A workflow of one step alone, in which `agent_id` may do at once what the target's workflow
+// allows in that step.
+json::Object one_step(const Scene& scene, const std::string& workflow_id,
+                      const std::string& step_id, const std::string& agent_id) {
+  const Target& target = scene.target();
+  const StepSpec& spec = scene.step(step_id);
   const json::Object step{{std::string(names::kAgentId), agent_id},
-                          {std::string(names::kAction), "apply_patch"},
-                          {std::string(names::kScopes), json::Array{"manifest:write"}},
+                          {std::string(names::kAction), spec.tool},
+                          {std::string(names::kScopes), json::Array{spec.scope}},
                           {std::string(names::kAudience), target.audience}};
   return json::Object{{std::string(names::kAppId), target.app_id},
                       {std::string(names::kWorkflowId), workflow_id},
-                      {std::string(names::kSteps), json::Object{{"apply_patch", step}}}};
+                      {std::string(names::kSteps), json::Object{{step_id, step}}}};
 }
 
 Result<std::vector<Attempt>> run(Scene& scene) {
@@ -23,16 +26,21 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
   AJWT_TRY(scene.call_step("read_manifest", token));
+  // Within everyone's grant, by who may register: what is refused below is not workflows as such.
+  AJWT_ASSIGN(const auto twin, scene.register_workflow(
+                                   one_step(scene, "manifest-check", "read_manifest", "supervisor"),
+                                   target.registrar));
+  AJWT_TRY(expect_allowed(twin, "a workflow registered by the registrar"));
 
   std::vector<Attempt> attempts;
-  AJWT_ASSIGN(
-      const auto by_fleet,
-      scene.register_workflow(shortcut(target, target.workflow_id, "patcher"), target.fleet));
+  AJWT_ASSIGN(const auto by_fleet,
+              scene.register_workflow(one_step(scene, target.workflow_id, "apply_patch", "patcher"),
+                                      target.fleet));
   attempts.push_back(attempt("a workflow without planning, registered by the fleet itself",
                              "authority", Code::k_client_unauthorized, by_fleet));
-  AJWT_ASSIGN(
-      const auto beyond,
-      scene.register_workflow(shortcut(target, "quick-fix", "classifier"), target.registrar));
+  AJWT_ASSIGN(const auto beyond,
+              scene.register_workflow(one_step(scene, "quick-fix", "apply_patch", "classifier"),
+                                      target.registrar));
   attempts.push_back(attempt("a workflow that gives the classifier the patcher's tool", "authority",
                              Code::k_workflow_exceeds_grant, beyond));
   MintParts other = scene.mint_parts("read_manifest", execution);

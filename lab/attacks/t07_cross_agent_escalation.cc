@@ -22,23 +22,13 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   attempts.push_back(attempt("the classifier names the patcher as itself, with its own key",
                              "authority", Code::k_agent_key_unknown, renamed));
 
-  const StepSpec& apply = scene.step("apply_patch");
-  CallParts call{.method = apply.method,
-                 .path = apply.path,
-                 .body = apply.body,
-                 .token = token,
-                 .scheme = "DPoP",
-                 .proof = std::nullopt};
+  CallParts call = scene.call_parts("apply_patch", token);
   AJWT_ASSIGN(call.proof, scene.prove(scene.agent_key("planner"), call));
   AJWT_ASSIGN(const auto misused, scene.call(call));
   attempts.push_back(attempt("the planner's token at the patcher's endpoint", "guard",
                              Code::k_scope_insufficient, misused));
 
-  CallParts borrowed = call;
-  const StepSpec& propose = scene.step("propose_patch");
-  borrowed.method = propose.method;
-  borrowed.path = propose.path;
-  borrowed.body = propose.body;
+  CallParts borrowed = scene.call_parts("propose_patch", token);
   AJWT_ASSIGN(borrowed.proof, scene.prove(scene.agent_key("classifier"), borrowed));
   AJWT_ASSIGN(const auto used, scene.call(borrowed));
   attempts.push_back(attempt("the planner's token in the classifier's hand", "guard",

@@ -9,7 +9,7 @@ namespace {
 Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("apply_patch", execution));
-  if (token.empty()) return refuse(Code::k_internal_error, "no token for the honest sequence");
+  AJWT_TRY(scene.call_step("apply_patch", token));
 
   std::vector<Attempt> attempts;
   AJWT_ASSIGN(const auto fresh, scene.open_execution());

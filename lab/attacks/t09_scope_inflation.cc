@@ -9,13 +9,20 @@ namespace {
 Result<std::vector<Attempt>> run(Scene& scene) {
   const Target& target = scene.target();
   AJWT_ASSIGN(const auto execution, scene.open_execution());
+  AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
+  AJWT_TRY(scene.call_step("read_manifest", token));
+  AJWT_ASSIGN(const auto twin, scene.client_credentials(
+                                   target.fleet, std::string(names::kScopeMint), target.issuer));
+  AJWT_TRY(expect_allowed(twin, "the fleet's client asks for its own scope"));
+
+  AJWT_ASSIGN(const auto fresh, scene.open_execution());
   std::vector<Attempt> attempts;
   const auto inflate = [&](std::string sent, Code expected, const MintParts& parts) -> Status {
     AJWT_ASSIGN(const auto answer, scene.mint(parts));
     attempts.push_back(attempt(std::move(sent), "authority", expected, answer));
     return ok();
   };
-  const MintParts honest = scene.mint_parts("read_manifest", execution);
+  const MintParts honest = scene.mint_parts("read_manifest", fresh);
 
   MintParts other_step = honest;
   other_step.step_id = "apply_patch";
@@ -38,8 +45,6 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   both.extra.set(std::string(names::kAudience), json::Array{target.audience, target.issuer});
   AJWT_TRY(inflate("two audiences in one token", Code::k_audience_not_single, both));
 
-  AJWT_ASSIGN(const auto twin, scene.mint(honest));
-  if (twin.status != 200) return refuse(Code::k_internal_error, "honest mint: " + twin.reason());
   AJWT_ASSIGN(
       const auto plain,
       scene.client_credentials(target.fleet, std::string(names::kScopeAdminAgents), target.issuer));

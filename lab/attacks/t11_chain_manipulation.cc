@@ -12,15 +12,25 @@ MintParts with_chain(MintParts parts, json::Array chain) {
   return parts;
 }
 
-Result<std::vector<Attempt>> run(Scene& scene) {
-  AJWT_ASSIGN(const auto execution, scene.open_execution());
-  AJWT_TRY(scene.take("propose_patch", execution));
+// up_to_apply carries out what comes before apply_patch and returns the request for it.
+Result<MintParts> up_to_apply(Scene& scene, const std::string& execution) {
+  AJWT_ASSIGN(const auto token, scene.take("propose_patch", execution));
+  AJWT_TRY(scene.call_step("propose_patch", token));
   AJWT_ASSIGN(const auto reported, scene.complete("propose_patch", execution));
-  if (reported.status != 200) {
-    return refuse(Code::k_internal_error, "honest report: " + reported.reason());
-  }
+  AJWT_TRY(expect_allowed(reported, "the honest report"));
+  return scene.mint_parts("apply_patch", execution);
+}
 
-  const MintParts honest = scene.mint_parts("apply_patch", execution);
+Result<std::vector<Attempt>> run(Scene& scene) {
+  AJWT_ASSIGN(const auto told, scene.open_execution());
+  AJWT_ASSIGN(const auto before, up_to_apply(scene, told));
+  AJWT_ASSIGN(const auto twin,
+              scene.mint(with_chain(before, json::Array{"supervisor", "classifier", "planner"})));
+  AJWT_TRY(expect_allowed(twin, "the true chain"));
+  AJWT_TRY(scene.call_step("apply_patch", twin.member(names::kAccessToken)));
+
+  AJWT_ASSIGN(const auto execution, scene.open_execution());
+  AJWT_ASSIGN(const auto honest, up_to_apply(scene, execution));
   std::vector<Attempt> attempts;
   const auto manipulate = [&](std::string sent, Code expected, const MintParts& parts) -> Status {
     AJWT_ASSIGN(const auto answer, scene.mint(parts));
@@ -39,10 +49,6 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   first.proof_key = scene.agent_key("patcher");
   AJWT_TRY(manipulate("the patcher claims the first step, with the empty chain of a beginning",
                       Code::k_step_agent_differs, first));
-
-  AJWT_ASSIGN(const auto twin,
-              scene.mint(with_chain(honest, json::Array{"supervisor", "classifier", "planner"})));
-  if (twin.status != 200) return refuse(Code::k_internal_error, "true chain: " + twin.reason());
   return attempts;
 }
 

@@ -2,8 +2,10 @@
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+#include <utility>
 
 #include "jose/base64url.h"
+#include "json/write.h"
 #include "lab/attacks.h"
 #include "lab/scene.h"
 #include "protocol/names.h"
@@ -22,17 +24,29 @@ std::vector<std::string> private_texts(const Target& target) {
   return texts;
 }
 
+// compare is an attempt to see what must not be there.
+Attempt compare(std::string what, bool nothing_seen) {
+  return Attempt{.sent = std::move(what),
+                 .refused_by = "inspection",
+                 .expected = "nothing_exposed",
+                 .got = nothing_seen ? "nothing_exposed" : "",
+                 .status = 0};
+}
+
+// without_decision returns status and body of an answer, but for what differs each time.
+std::pair<int, std::string> without_decision(const Answer& answer) {
+  json::Object body = answer.body;
+  body.remove(names::kDecisionId);
+  return {answer.status, json::write(json::Value(body))};
+}
+
 // inspect tells whether a text that others can see holds something private.
 Attempt inspect(const Target& target, std::string what, const std::string& text) {
   const auto texts = private_texts(target);
   const bool exposed = std::any_of(texts.begin(), texts.end(), [&](const auto& secret) {
     return text.find(secret) != std::string::npos;
   });
-  return Attempt{.sent = std::move(what),
-                 .refused_by = "inspection",
-                 .expected = "nothing_exposed",
-                 .got = exposed ? "" : "nothing_exposed",
-                 .status = 0};
+  return compare(std::move(what), !exposed);
 }
 
 Result<std::string> payload_of(const std::string& token) {
@@ -57,6 +71,11 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
   AJWT_TRY(scene.call_step("read_manifest", token));
+  // The owner reads its own registrations in the way that is refused for others' below.
+  const std::string scope(names::kScopeMint);
+  const std::string agents = "/intent/agents/";
+  AJWT_ASSIGN(const auto own, scene.get_with_token(agents + target.app_id, target.fleet, scope));
+  AJWT_TRY(expect_allowed(own, "the application's own registrations"));
 
   std::vector<Attempt> attempts;
   AJWT_ASSIGN(const auto payload, payload_of(token));
@@ -66,6 +85,7 @@ Result<std::vector<Attempt>> run(Scene& scene) {
   AJWT_ASSIGN(const auto error, scene.mint(wrong));
   attempts.push_back(inspect(target, "reading the error of a wrong checksum", error.text));
   AJWT_ASSIGN(const auto metrics, scene.get(target.issuer + "/metrics"));
+  AJWT_TRY(expect_allowed(metrics, "the metrics"));
   attempts.push_back(inspect(target, "reading the metrics", metrics.text));
   if (!target.log_file.empty()) {
     AJWT_ASSIGN(const auto log, read_log(target.log_file));
@@ -73,14 +93,13 @@ Result<std::vector<Attempt>> run(Scene& scene) {
     attempts.push_back(inspect(target, "reading the system's log", log));
   }
 
-  // Another application's agents, read with this application's credential: told apart from an
-  // application that is not there by nothing.
-  const std::string scope(names::kScopeMint);
-  AJWT_ASSIGN(const auto other,
-              scene.get_with_token("/intent/agents/ajwt-admin", target.fleet, scope));
+  AJWT_ASSIGN(const auto other, scene.get_with_token(agents + "ajwt-admin", target.fleet, scope));
   attempts.push_back(
       attempt("another application's registrations", "authority", Code::k_not_found, other));
-  AJWT_ASSIGN(const auto anonymous, scene.get(target.issuer + "/intent/agents/" + target.app_id));
+  AJWT_ASSIGN(const auto missing, scene.get_with_token(agents + "nobody", target.fleet, scope));
+  attempts.push_back(compare("another application told apart from one that is not there",
+                             without_decision(other) == without_decision(missing)));
+  AJWT_ASSIGN(const auto anonymous, scene.get(target.issuer + agents + target.app_id));
   attempts.push_back(attempt("the registrations without any credential", "authority",
                              Code::k_token_required, anonymous));
   return attempts;

@@ -76,11 +76,18 @@ RefusalFacts refusal_facts(const Exchange& exchange) {
   const auto& options = exchange.context().options;
   const bool shown = options.hints == HintRule::kEveryone ||
                      (exchange.identity && has_register_or_admin_scope(exchange.identity->scopes));
+  // Who presents a token is answered as at a resource, wherever that is (RFC 9449 7.1, 9).
+  const bool by_token = equal_ignoring_case(tried_scheme(exchange.request), names::kDpop);
   return RefusalFacts{.issuer = options.issuer,
                       .decision_id = exchange.decision_id,
-                      .door = exchange.door,
-                      .tried_scheme = tried_scheme(exchange.request),
+                      .door = by_token ? Door::kResource : exchange.door,
                       .hints = shown ? HintVisibility::kShown : HintVisibility::kHidden};
+}
+
+Status take_of_address(const Exchange& exchange, Limit limit) {
+  Context& context = exchange.context();
+  if (context.options.address_limits == AddressLimits::kOff) return ok();
+  return context.limits.take(limit, exchange.request.peer, exchange.now);
 }
 
 Status check_any_scope(const Caller& caller, const AnyScope& scopes) {
@@ -116,9 +123,7 @@ Result<HttpResponse> dispatch(Exchange& exchange) {
   const auto& request = exchange.request;
   auto match = find_route(request.method, request.path);
   const Budgeted budgeted = match ? match->route->budgeted : Budgeted::kAddress;
-  if (budgeted != Budgeted::kNone) {
-    AJWT_TRY(exchange.context().limits.take(Limit::kAddress, request.peer, exchange.now));
-  }
+  if (budgeted != Budgeted::kNone) AJWT_TRY(take_of_address(exchange, Limit::kAddress));
   if (!match) return std::move(match).error();
   const Route& route = *match->route;
   exchange.operation = route.operation;
@@ -170,19 +175,18 @@ Error settle_refusal(const Exchange& exchange, Error error) {
     return error;
   }
   if (is_failed_authentication(exchange, error)) {
-    auto budget = context.limits.take(Limit::kAddressFailures, exchange.request.peer, exchange.now);
+    auto budget = take_of_address(exchange, Limit::kAddressFailures);
     if (!budget) return std::move(budget).error();
   }
   return error;
 }
 
-void add_common_headers(HttpResponse& response, const Exchange& exchange) {
+void add_common_headers(HttpResponse& response, const Context& context, Instant now) {
   response.headers.set("X-Content-Type-Options", "nosniff");
   if (response.headers.find("Cache-Control")) return;
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Pragma", "no-cache");
-  response.headers.add(std::string(names::kDpopNonce),
-                       exchange.context().nonces.issue(exchange.now));
+  response.headers.add(std::string(names::kDpopNonce), context.nonces.issue(now));
 }
 
 }  // namespace
@@ -260,7 +264,7 @@ HttpResponse Authority::handle(const HttpRequest& request) {
     refused = settle_refusal(exchange, std::move(answer).error());
     return refuse_response(*refused, refusal_facts(exchange));
   }();
-  add_common_headers(response, exchange);
+  add_common_headers(response, context, now);
 
   const auto took = std::chrono::steady_clock::now() - began;
   context.observer.on_decision(Decision{
@@ -273,6 +277,27 @@ HttpResponse Authority::handle(const HttpRequest& request) {
       .execution_id = exchange.trace.execution_id,
       .workflow_step = exchange.trace.workflow_step,
       .microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
+  return response;
+}
+
+HttpResponse Authority::refuse_unread(const Error& error) {
+  Context& context = parts_->context;
+  const Instant now = context.clock.now();
+  const std::string decision_id = make_decision_id(now);
+  HttpResponse response = refuse_response(error, RefusalFacts{.issuer = context.options.issuer,
+                                                              .decision_id = decision_id,
+                                                              .door = Door::kResource,
+                                                              .hints = HintVisibility::kHidden});
+  add_common_headers(response, context, now);
+  context.observer.on_decision(Decision{.decision_id = decision_id,
+                                        .operation = kUnknownOperation,
+                                        .refused = error.code(),
+                                        .detail = error.detail(),
+                                        .client_id = {},
+                                        .subject = {},
+                                        .execution_id = {},
+                                        .workflow_step = {},
+                                        .microseconds = 0});
   return response;
 }
 

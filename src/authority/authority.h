@@ -39,6 +39,10 @@ class Authority {
   // handle answers one request. Every one ends in observer.on_decision.
   HttpResponse handle(const HttpRequest& request);
 
+  // refuse_unread answers what never became a request for handle(): malformed, too large, too late,
+  // or more than the server can take. It ends in observer.on_decision, too. Does not block.
+  HttpResponse refuse_unread(const Error& error);
+
   // operations returns every name that Decision::operation can have: for the labels of metrics.
   static std::vector<std::string> operations();
 

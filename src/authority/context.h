@@ -29,6 +29,10 @@ class RateLimiter;  // oauth/rate_limiter.h
 // caller authenticated for that application with an admin or register scope; kEveryone: `ajwt dev`.
 enum class HintRule { kOwner, kEveryone };
 
+// AddressLimits: whether requests are counted by the address that they come from. kOff where that
+// is a proxy's: everybody would share one budget, and one flood would shut everybody out.
+enum class AddressLimits { kOn, kOff };
+
 struct AuthorityOptions {
   std::string issuer;  // "https://as.example.com": no trailing slash
   Seconds intent_token_lifetime{300};
@@ -40,6 +44,7 @@ struct AuthorityOptions {
   Seconds key_overlap{3600};  // a rotated key stays published; never below a token's lifetime
   HintRule hints = HintRule::kOwner;
   RateLimits rate_limits = {};
+  AddressLimits address_limits = AddressLimits::kOn;
 };
 
 struct Context {
@@ -68,8 +73,7 @@ class Caller {
   const Scopes& scopes() const { return scopes_; }
   // check_scope refuses k_token_insufficient_scope (token) or k_client_unauthorized (direct).
   Status check_scope(std::string_view scope) const;
-  // owns tells whether the caller may act for this application: its own, or any with an admin
-  // scope that covers the act.
+  // owns tells whether the application is the caller's own.
   bool owns(const AppId& app_id) const { return app_id == application_.app_id; }
 
  private:

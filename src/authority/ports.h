@@ -27,7 +27,8 @@ class ClientStore {
   virtual Status create_application(const Application& application, const AuditEntry& audit) = 0;
   virtual Result<std::optional<Application>> find_application(const AppId& app_id) = 0;
   virtual Result<std::vector<Application>> list_applications() = 0;
-  // update_application replaces the settings; refuses k_not_found.
+  // update_application replaces the settings if the row still has application.row_version (then
+  // incremented); refuses k_state_changed, k_not_found.
   virtual Status update_application(const Application& application, const AuditEntry& audit) = 0;
   // create_client refuses k_already_exists, k_not_found for an unknown application.
   virtual Status create_client(const Client& client, const AuditEntry& audit) = 0;
@@ -36,6 +37,9 @@ class ClientStore {
   // update_client replaces the row if it still has client.row_version (then incremented); refuses
   // k_state_changed, k_not_found.
   virtual Status update_client(const Client& client, const AuditEntry& audit) = 0;
+  // record_token writes down a token of the client's own if the client is as loaded and enabled;
+  // refuses k_state_changed.
+  virtual Status record_token(const Client& client, const AuditEntry& audit) = 0;
   // remember_assertion records a client assertion's jti; false if it was recorded before. Rows
   // leave by themselves after `until`.
   virtual Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti,
@@ -90,11 +94,20 @@ class WorkflowStore {
   virtual Result<std::vector<StoredWorkflow>> list_workflows(const AppId& app_id) = 0;
 };
 
+// RegistrationAsLoaded names a registration as a decision saw it.
+struct RegistrationAsLoaded {
+  AppId app_id;
+  RegistrationId registration_id;
+  std::int64_t row_version;
+};
+
 // StepChange is one compare-and-set of a step (protocol 4.4).
 struct StepChange {
   ExecutionId execution_id;
   std::int64_t expected_row_version;  // of the execution, as loaded
   StepRecord step;                    // the new record; `sequence` is given by the store on kDone
+  // The registration that the change rests on, where nothing else checks it again.
+  std::optional<RegistrationAsLoaded> unchanged_registration = {};
 };
 
 // ExecutionStore: runs of workflows.
@@ -108,7 +121,8 @@ class ExecutionStore {
   virtual Result<std::vector<Execution>> list_executions(const AppId& app_id,
                                                          std::size_t limit) = 0;
   // change_step writes the record if the execution is open and still has expected_row_version
-  // (then incremented). Refuses k_state_changed, k_execution_closed.
+  // (then incremented), and its registration is as loaded and may act. Refuses k_state_changed,
+  // k_execution_closed.
   virtual Status change_step(const StepChange& change, const AuditEntry& audit) = 0;
   // close_execution refuses k_state_changed unless open at expected_row_version.
   virtual Status close_execution(const ExecutionId& execution_id, std::int64_t expected_row_version,
@@ -135,6 +149,7 @@ struct MintRecords {
 // the same transaction (ruling 29).
 struct MintCommit {
   AppId app_id;
+  std::int64_t application_row_version;
   ClientId client_id;
   std::int64_t client_row_version;
   RegistrationId registration_id;

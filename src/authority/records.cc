@@ -19,6 +19,16 @@ std::string_view name(RegistrationState state) {
   AJWT_CHECK(false);
 }
 
+std::string_view name(GrantOrigin origin) {
+  switch (origin) {
+    case GrantOrigin::kStated:
+      return "stated";
+    case GrantOrigin::kFrozen:
+      return "frozen";
+  }
+  AJWT_CHECK(false);
+}
+
 std::string_view name(StepStatus status) {
   switch (status) {
     case StepStatus::kPending:

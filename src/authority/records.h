@@ -34,6 +34,7 @@ struct Application {
   // The application's ceiling: the audiences that its agents' tokens may be for, set by an
   // administrator. Empty: none. Never the authority itself.
   std::vector<std::string> audiences;
+  std::int64_t row_version = 1;  // counts changes
   Instant created_at;
 };
 
@@ -59,6 +60,11 @@ std::string_view name(RegistrationState state);
 
 enum class Autonomy { kSupervised, kSemi, kFull };
 
+// GrantOrigin: kStated by a registration or an administrator; kFrozen from the steps of a workflow
+// (ruling 13), and then good within workflows alone (ruling 36).
+enum class GrantOrigin { kStated, kFrozen };
+std::string_view name(GrantOrigin origin);
+
 // Registration is one version of an agent. Only the newest mints, and only while not revoked.
 struct Registration {
   RegistrationId registration_id;
@@ -72,6 +78,7 @@ struct Registration {
   crypto::PublicKey key;
   std::string jkt;
   std::optional<Grant> grant;  // absent: not frozen yet (ruling 13); empty: nothing
+  GrantOrigin grant_origin = GrantOrigin::kStated;
   Autonomy autonomy = Autonomy::kSemi;
   Bytes sealed_components;  // SealingKey box over the JCS components; empty: hashes only
   Instant registered_at;

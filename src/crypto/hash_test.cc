@@ -16,20 +16,6 @@ TEST(Sha256, GivesTheValuesOfFips180) {
             "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
 }
 
-TEST(Sha256, InPiecesIsTheSameAsAtOnce) {
-  std::string text;
-  for (int i = 0; i < 200; ++i) {
-    Sha256 pieces;
-    const auto half = text.size() / 3;
-    pieces.update(as_bytes(std::string_view(text).substr(0, half)));
-    pieces.update(as_bytes(std::string_view(text).substr(half)));
-    EXPECT_EQ(pieces.digest(), sha256(text)) << i;
-    text += static_cast<char>(i);
-  }
-}
-
-TEST(Sha256, OfNothingInPiecesIsThatOfNothing) { EXPECT_EQ(Sha256().digest(), sha256("")); }
-
 TEST(HmacSha256, GivesTheValuesOfRfc4231) {
   const auto hmac = [](std::string_view key, std::string_view message) {
     return to_hex(hmac_sha256(as_bytes(key), as_bytes(message)));

@@ -3,6 +3,7 @@
 // What a guard answers itself: health, metrics, and where tokens for it come from.
 #pragma once
 
+#include <atomic>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,27 +15,41 @@
 
 namespace ajwt::gateway {
 
+// kMetadataPath is where a guard describes itself (RFC 9728 3).
+inline constexpr std::string_view kMetadataPath = "/.well-known/oauth-protected-resource";
+
 // is_guard_path tells whether a path, or a policy's template, belongs to the guard itself: "/-" and
 // what is below it, "/.well-known/oauth-protected-resource" and what is below it.
 bool is_guard_path(std::string_view path);
 
-// GuardEndpoints answers requests for the guard's own paths. Safe for concurrent use; what it is
+// GuardEndpoints answers requests for the guard's own paths. Its metadata name the public URL as
+// the resource: a client takes them only if they name what it derived their address from (RFC 9728
+// 3.3). The audience of tokens stays the one that is configured; where the two differ, clients must
+// be told of it in another way.
+//
+// Safe for concurrent use; what it is
 // given outlives it.
 class GuardEndpoints {
  public:
   GuardEndpoints(const GuardOptions& options, const http::JwksSource& keys,
                  const http::Metrics& metrics);
 
+  // open sets the URL by which clients address the guard; until then there are no metadata. Called
+  // once.
+  void open(std::string_view public_url);
+
   // handle returns the answer, or nothing for a path that is not the guard's own.
   std::optional<HttpResponse> handle(const HttpRequest& request) const;
 
  private:
   HttpResponse ready() const;
+  HttpResponse metadata() const;
 
+  const GuardOptions& options_;
   const http::JwksSource& keys_;
   const http::Metrics& metrics_;
-  const MetricsEndpoint metrics_endpoint_;
-  const std::string metadata_;
+  std::string metadata_;
+  std::atomic<bool> open_{false};
 };
 
 }  // namespace ajwt::gateway

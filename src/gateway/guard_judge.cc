@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/random.h"
+#include "gateway/guard_endpoints.h"
 #include "http/gate.h"
 #include "protocol/names.h"
 
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::string_view kOperation = "guard";
 constexpr std::string_view kDecisionField = "X-Ajwt-Decision-Id";
-constexpr std::string_view kMetadataPath = "/.well-known/oauth-protected-resource";
 
 // add_metadata_url tells a client that has no token where to get one (RFC 9728 5.1).
 void add_metadata_url(HttpResponse& response, std::string_view public_url) {
@@ -26,6 +26,16 @@ void add_metadata_url(HttpResponse& response, std::string_view public_url) {
 
 std::string_view view_of(const std::string& text) { return text; }
 
+guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
+                             std::optional<ByteView> body) {
+  return {.method = request.method,
+          .uri = uri,
+          .query = request.query,
+          .authorization = request.headers.all(names::kAuthorization),
+          .dpop = request.headers.all(names::kDpopHeader),
+          .body = body};
+}
+
 }  // namespace
 
 // Case is one request on its way to a decision.
@@ -35,6 +45,7 @@ struct GuardJudge::Case {
   Instant now;
   std::chrono::steady_clock::time_point begun;
   const guard::Route* route = nullptr;
+  guard::Trace trace = {};
 };
 
 std::string resource_metadata_url(std::string_view public_url) {
@@ -43,6 +54,9 @@ std::string resource_metadata_url(std::string_view public_url) {
 
 void GuardJudge::open(std::string public_url) {
   public_url_ = std::move(public_url);
+  const std::size_t colon = public_url_.find("://");
+  public_scheme_ = public_url_.substr(0, colon);
+  public_authority_ = colon == std::string::npos ? "" : public_url_.substr(colon + 3);
   open_.store(true, std::memory_order_release);
 }
 
@@ -50,11 +64,14 @@ void GuardJudge::observe(const HttpRequest& /*head*/, const http::ProxyOutcome& 
 
 http::ProxyDecision GuardJudge::judge(const HttpRequest& head) {
   Case judged = begin(head);
-  if (const Status status = match(judged); !status) return refuse_request(judged, status.error());
-  const bool has_one_of_each = head.headers.all(names::kAuthorization).size() == 1 &&
-                               head.headers.all(names::kDpopHeader).size() == 1;
-  // Without token or proof no body could help; it is not read for a stranger's sake.
-  if (has_one_of_each && guard::Verifier::needs_body(*judged.route, head)) {
+  if (const Status status = match(judged); !status) {
+    return http::Answer{refuse_request(judged, status.error())};
+  }
+  if (guard::Verifier::needs_body(*judged.route, head)) {
+    // What a body costs is spent on holders of a good token and a fresh proof alone.
+    if (const Status status = verify_head(judged); !status) {
+      return http::Answer{refuse_request(judged, status.error())};
+    }
     return http::NeedBody{judged.route->max_body_bytes};
   }
   return decide(judged, guard::has_body(head) ? std::nullopt : std::optional(ByteView()));
@@ -62,11 +79,18 @@ http::ProxyDecision GuardJudge::judge(const HttpRequest& head) {
 
 http::ProxyDecision GuardJudge::judge_with_body(const HttpRequest& whole) {
   Case judged = begin(whole);
-  if (const Status status = match(judged); !status) return refuse_request(judged, status.error());
-  http::ProxyDecision decision = decide(judged, as_bytes(whole.body));
-  // The bytes that were judged are the bytes that are sent.
-  if (auto* forward = std::get_if<http::Forward>(&decision)) forward->body = whole.body;
-  return decision;
+  if (const Status status = match(judged); !status) {
+    return http::Answer{refuse_request(judged, status.error())};
+  }
+  return decide(judged, as_bytes(whole.body));
+}
+
+HttpResponse GuardJudge::on_refused(const HttpRequest* head, const Error& error) {
+  const HttpRequest unread;
+  Case judged = begin(head == nullptr ? unread : *head);
+  // For the log alone: the refusal stands, whatever the route.
+  if (head != nullptr) (void)match(judged);
+  return refuse_request(judged, error);
 }
 
 GuardJudge::Case GuardJudge::begin(const HttpRequest& request) const {
@@ -85,34 +109,42 @@ Status GuardJudge::match(Case& judged) const {
   return ok();
 }
 
-http::ProxyDecision GuardJudge::decide(const Case& judged, std::optional<ByteView> body) {
+http::ProxyDecision GuardJudge::decide(Case& judged, std::optional<ByteView> body) {
   const auto verified = verify(judged, body);
-  if (!verified) return refuse_request(judged, verified.error());
-  tell(judged, nullptr, &*verified);
+  if (!verified) return http::Answer{refuse_request(judged, verified.error())};
+  tell(judged, nullptr);
   return forward(judged, *verified);
 }
 
-Result<guard::VerifiedRequest> GuardJudge::verify(const Case& judged,
-                                                  std::optional<ByteView> body) {
-  const HttpRequest& request = judged.request;
-  const std::string uri = public_url_ + request.path;
-  const guard::RequestFacts facts{.method = request.method,
-                                  .uri = uri,
-                                  .query = request.query,
-                                  .authorization = request.headers.all(names::kAuthorization),
-                                  .dpop = request.headers.all(names::kDpopHeader),
-                                  .body = body};
-  http::JwksSource::Keys keys = options_.keys.keys();
-  auto verified = options_.verifier.verify(facts, *judged.route, keys, judged.now);
-  if (verified) return verified;
-  const Code code = verified.error().code();
-  if (code != Code::k_key_unknown && code != Code::k_keys_unavailable) return verified;
-  // The authority may have a new key. All requests that ask at once share one fetch, and there is
-  // one in a while at most: a made-up kid costs its sender a wait and the authority next to
-  // nothing.
+// with_keys verifies with the current keys and, if they lack the one that is named, with newer ones
+// should there be any: the authority may have a new key. JwksSource bounds what that costs, so that
+// a made-up kid is worth nothing to its sender.
+template <class Verify>
+auto GuardJudge::with_keys(Verify verify) {
+  const http::JwksSource::Keys keys = options_.keys.keys();
+  auto outcome = verify(keys);
+  if (outcome) return outcome;
+  const Code code = outcome.error().code();
+  if (code != Code::k_key_unknown && code != Code::k_keys_unavailable) return outcome;
   const auto fresh = options_.keys.refresh_for_unknown_kid(options_.key_patience);
-  if (fresh == nullptr || fresh == keys) return verified;
-  return options_.verifier.verify(facts, *judged.route, fresh, judged.now);
+  if (fresh == nullptr || fresh == keys) return outcome;
+  return verify(fresh);
+}
+
+Status GuardJudge::verify_head(Case& judged) {
+  const std::string uri = public_url_ + judged.request.path;
+  const guard::RequestFacts facts = facts_of(judged.request, uri, std::nullopt);
+  return with_keys([&](const http::JwksSource::Keys& keys) {
+    return options_.verifier.verify_head(facts, *judged.route, keys, judged.now, &judged.trace);
+  });
+}
+
+Result<guard::VerifiedRequest> GuardJudge::verify(Case& judged, std::optional<ByteView> body) {
+  const std::string uri = public_url_ + judged.request.path;
+  const guard::RequestFacts facts = facts_of(judged.request, uri, body);
+  return with_keys([&](const http::JwksSource::Keys& keys) {
+    return options_.verifier.verify(facts, *judged.route, keys, judged.now, &judged.trace);
+  });
 }
 
 http::Forward GuardJudge::forward(const Case& judged,
@@ -123,6 +155,11 @@ http::Forward GuardJudge::forward(const Case& judged,
   }
   forward.set = guard::identity_headers(verified).fields();
   forward.set.emplace_back(kDecisionField, judged.decision_id);
+  // Links that the service makes of these must lead to the guard, not to whatever host the client
+  // wrote.
+  forward.set.emplace_back("X-Forwarded-Proto", public_scheme_);
+  forward.set.emplace_back("X-Forwarded-Host", public_authority_);
+  forward.strip_in_response = guard::is_guards_answer_field;
   // RFC 9449 8.2: the next nonce comes with an answer, so that no request is spent on asking for
   // it. Such an answer must not be served from a cache.
   const auto proof = judged.request.headers.find(names::kDpopHeader);
@@ -134,17 +171,16 @@ http::Forward GuardJudge::forward(const Case& judged,
   return forward;
 }
 
-http::ProxyDecision GuardJudge::refuse_request(const Case& judged, const Error& error) {
-  tell(judged, &error, nullptr);
+HttpResponse GuardJudge::refuse_request(const Case& judged, const Error& error) {
+  tell(judged, &error);
   const std::string nonce = options_.verifier.nonces().issue(judged.now);
   HttpResponse response = guard::challenge(error, judged.route, nonce, judged.decision_id);
   if (open_.load(std::memory_order_acquire)) add_metadata_url(response, public_url_);
-  return http::Answer{std::move(response)};
+  return response;
 }
 
-void GuardJudge::tell(const Case& judged, const Error* error,
-                      const guard::VerifiedRequest* verified) {
-  const AccessToken* token = verified == nullptr ? nullptr : &verified->token();
+void GuardJudge::tell(const Case& judged, const Error* error) {
+  const AccessToken* token = judged.trace.token.get();
   const IntentClaims::Step* step =
       token != nullptr && token->intent && token->intent->step ? &*token->intent->step : nullptr;
   Decision decision{

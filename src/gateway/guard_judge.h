@@ -27,13 +27,18 @@ struct GuardJudgeOptions {
   http::JwksSource& keys;
   const Clock& clock;
   DecisionObserver& observer;
-  // How long a request waits for keys that are being fetched because it names an unknown one.
+  // How long the one request waits that asks for keys because it names an unknown one.
   std::chrono::milliseconds key_patience{2000};
 };
 
 // GuardJudge lets a request through if the verifier makes a VerifiedRequest of it. It takes away
-// what the client says of its own identity (guard::is_identity_header) and sets what was verified.
-// Nothing is forwarded, and no body is read, for a request that no route names.
+// what the client says of its own identity (guard::is_identity_header), sets what was verified and
+// the address that the client used (X-Forwarded-Proto and -Host from the public URL), and lets no
+// answer of the service speak in the guard's voice (guard::is_guards_answer_field).
+//
+// Nothing is forwarded, and no body is read, for a request that no route names or whose token or
+// proof is not good (guard::Verifier::verify_head). Once the body is there, everything is judged
+// again, for time has passed.
 class GuardJudge final : public http::ProxyJudge {
  public:
   explicit GuardJudge(GuardJudgeOptions options) : options_(options) {}
@@ -44,6 +49,9 @@ class GuardJudge final : public http::ProxyJudge {
 
   http::ProxyDecision judge(const HttpRequest& head) override;
   http::ProxyDecision judge_with_body(const HttpRequest& whole) override;
+  // on_refused makes a decision of the engine's refusal: told, numbered and answered like any
+  // other.
+  HttpResponse on_refused(const HttpRequest* head, const Error& error) override;
   // observe does nothing: the decision was told already.
   void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override;
 
@@ -51,14 +59,19 @@ class GuardJudge final : public http::ProxyJudge {
   struct Case;
   Case begin(const HttpRequest& request) const;
   Status match(Case& judged) const;
-  http::ProxyDecision decide(const Case& judged, std::optional<ByteView> body);
-  Result<guard::VerifiedRequest> verify(const Case& judged, std::optional<ByteView> body);
+  http::ProxyDecision decide(Case& judged, std::optional<ByteView> body);
+  Status verify_head(Case& judged);
+  Result<guard::VerifiedRequest> verify(Case& judged, std::optional<ByteView> body);
+  template <class Verify>
+  auto with_keys(Verify verify);
   http::Forward forward(const Case& judged, const guard::VerifiedRequest& verified) const;
-  http::ProxyDecision refuse_request(const Case& judged, const Error& error);
-  void tell(const Case& judged, const Error* error, const guard::VerifiedRequest* verified);
+  HttpResponse refuse_request(const Case& judged, const Error& error);
+  void tell(const Case& judged, const Error* error);
 
   const GuardJudgeOptions options_;
   std::string public_url_;
+  std::string public_scheme_;
+  std::string public_authority_;
   std::atomic<bool> open_{false};
 };
 

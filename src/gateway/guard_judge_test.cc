@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -46,8 +47,9 @@ class FakeClock final : public Clock {
 class FakeAuthority final : public HttpClient {
  public:
   Result<HttpResponse> send(const HttpCall& /*call*/) override {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     ++fetches_;
+    released_.wait(lock, [this] { return !held_; });
     if (keys_ == nullptr) return refuse(Code::k_network_failed);
     HttpResponse response{
         .status = 200, .headers = {}, .body = json::write(jose::write_jwks(*keys_))};
@@ -58,6 +60,16 @@ class FakeAuthority final : public HttpClient {
     const std::lock_guard lock(mutex_);
     keys_ = std::move(keys);
   }
+  // hold lets nobody have an answer until release.
+  void hold() {
+    const std::lock_guard lock(mutex_);
+    held_ = true;
+  }
+  void release() {
+    const std::lock_guard lock(mutex_);
+    held_ = false;
+    released_.notify_all();
+  }
   int fetches() const {
     const std::lock_guard lock(mutex_);
     return fetches_;
@@ -65,8 +77,10 @@ class FakeAuthority final : public HttpClient {
 
  private:
   mutable std::mutex mutex_;
+  std::condition_variable released_;
   std::shared_ptr<const jose::KeySet> keys_;
   int fetches_ = 0;
+  bool held_ = false;
 };
 
 // RecordingObserver keeps copies of what it is told.
@@ -175,7 +189,8 @@ TEST_F(GuardJudgeTest, AsksForABodyThatTheProofBindsAndForwardsWhatItJudged) {
   const auto second = judge.judge_with_body(message());
 
   ASSERT_TRUE(std::holds_alternative<http::Forward>(second));
-  EXPECT_EQ(std::get<http::Forward>(second).body, request.body);
+  // The engine sends the bytes that were judged: a copy of them would only cost.
+  EXPECT_EQ(std::get<http::Forward>(second).body, std::nullopt);
 }
 
 TEST_F(GuardJudgeTest, DecidesAtOnceWhereThereIsNoBody) {
@@ -199,6 +214,74 @@ TEST_F(GuardJudgeTest, ReadsNoBodyOfARequestThatItMustRefuseAnyway) {
   HttpRequest elsewhere = head();
   elsewhere.path = "/elsewhere";
   EXPECT_EQ(answer_of(judge.judge(elsewhere)).status, 404);
+}
+
+TEST_F(GuardJudgeTest, ReadsNoBodyForAStrangerWhateverItPresents) {
+  const auto refused = [&](std::string_view reason) {
+    const std::string body = answer_of(judge.judge(head())).body;
+    EXPECT_THAT(body, HasSubstr("\"" + std::string(reason) + "\""));
+  };
+  const std::string token = request.token;
+  request.authorization = "DPoP a.b.c";
+  refused("jws_malformed");
+  request.token = sign_token(intent_claims(request.agent), key_of(99));
+  request.seal();
+  refused("key_unknown");
+  request.token = token;
+  request.seal();
+  request.dpop = "a.b.c";
+  refused("proof_malformed");
+  request.agent = key_of(5);
+  request.seal();
+  refused("proof_key_mismatch");
+  request.agent = key_of(2);
+  request.query = "dry=0";
+  request.seal();
+  request.query = "dry=1";
+  refused("proof_query_mismatch");
+  request.made_at = kNow - Seconds(100);
+  request.seal();
+  refused("proof_time_refused");
+}
+
+TEST_F(GuardJudgeTest, JudgesAgainWhatTimeMayHaveChangedWhileTheBodyCame) {
+  EXPECT_TRUE(std::holds_alternative<http::NeedBody>(judge.judge(head())));
+  clock.advance(Seconds(61));
+  EXPECT_THAT(answer_of(judge.judge_with_body(message())).body,
+              HasSubstr("\"proof_time_refused\""));
+}
+
+TEST_F(GuardJudgeTest, MakesADecisionOfTheEnginesRefusals) {
+  const HttpRequest large = head();
+  const HttpResponse without_head =
+      judge.on_refused(nullptr, refuse(Code::k_request_malformed, "the Host is missing"));
+  const HttpResponse with_head = judge.on_refused(&large, refuse(Code::k_body_too_large));
+
+  const auto records = observer.records();
+  ASSERT_EQ(records.size(), 2U);
+  EXPECT_EQ(records[0].refused, Code::k_request_malformed);
+  EXPECT_EQ(records[0].route, "");
+  EXPECT_EQ(records[1].refused, Code::k_body_too_large);
+  EXPECT_EQ(records[1].route, "/manifests/{name}");
+  EXPECT_EQ(without_head.status, 400);
+  EXPECT_EQ(with_head.status, 413);
+  const auto body = json::parse_object(with_head.body);
+  ASSERT_THAT(body, IsOk());
+  EXPECT_EQ(body->find("reason")->as_string(), "body_too_large");
+  EXPECT_EQ(body->find("decision_id")->as_string(), records[1].decision_id);
+}
+
+TEST_F(GuardJudgeTest, TellsTheServiceTheAddressThatClientsUse) {
+  HttpRequest elsewhere = message();
+  elsewhere.headers.add("Host", "evil.example");
+
+  const auto decision = judge.judge_with_body(elsewhere);
+
+  ASSERT_TRUE(std::holds_alternative<http::Forward>(decision));
+  using Field = std::pair<std::string, std::string>;
+  EXPECT_THAT(std::get<http::Forward>(decision).set,
+              IsSupersetOf(
+                  {Field("X-Forwarded-Proto", "https"), Field("X-Forwarded-Host", "api.example")}));
 }
 
 TEST_F(GuardJudgeTest, TakesAwayWhatTheClientSaysOfItselfAndSetsWhatWasVerified) {
@@ -299,10 +382,13 @@ TEST_F(GuardJudgeTest, TellsEveryDecisionOnceAndNeverThePath) {
   EXPECT_EQ(records[0].step, "apply");
   EXPECT_THAT(records[0].decision_id, StartsWith("dec_"));
   EXPECT_EQ(records[1].refused, Code::k_proof_replayed);
-  EXPECT_EQ(records[1].subject, "");
+  EXPECT_EQ(records[1].subject, "agent:patchet:patcher");
+  EXPECT_EQ(records[1].execution, "exec_01");
+  EXPECT_EQ(records[1].step, "apply");
   EXPECT_NE(records[1].decision_id, records[0].decision_id);
   EXPECT_EQ(records[2].refused, Code::k_route_unknown);
   EXPECT_EQ(records[2].route, "");
+  EXPECT_EQ(records[2].subject, "");
 }
 
 TEST_F(GuardJudgeTest, NamesTheDecisionInTheAnswer) {
@@ -379,6 +465,35 @@ TEST_F(GuardJudgeTest, AsksOnceForAMadeUpKidHoweverManyRequestsNameOne) {
   EXPECT_EQ(refused, 40);
   EXPECT_EQ(authority.fetches() - before, 1);
   for (const auto& record : observer.records()) EXPECT_EQ(record.refused, Code::k_key_unknown);
+}
+
+TEST_F(GuardJudgeTest, LetsOthersPassWhileASlowAuthorityIsAskedForMadeUpKids) {
+  clock.advance(Seconds(10));
+  request.nonce = nonces.issue(clock.now());
+  request.seal();
+  const HttpRequest good = message();
+  authority.hold();
+  request.token = sign_token(intent_claims(request.agent), key_of(99));
+  request.seal();
+  const HttpRequest made_up = message();
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int t = 0; t < 8; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) {
+        if (answer_of(judge.judge_with_body(made_up)).status == 401) ++refused;
+      }
+    });
+  }
+  EXPECT_TRUE(std::holds_alternative<http::Forward>(judge.judge_with_body(good)));
+  for (std::thread& thread : threads) thread.join();
+  const auto took = std::chrono::steady_clock::now() - begin;
+  authority.release();
+
+  // One of the forty waited for its two seconds, and no one after it.
+  EXPECT_EQ(refused, 40);
+  EXPECT_LT(took, std::chrono::seconds(4));
 }
 
 TEST(GuardJudgeWithoutKeys, AnswersThatItHasNone) {

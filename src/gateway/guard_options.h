@@ -6,6 +6,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -43,6 +45,9 @@ struct GuardOptions {
   guard::ReplayCacheOptions replays = {};
   MetricsEndpoint metrics = MetricsEndpoint::kServed;
   std::string version = {};  // of the program, for ajwt_build_info
+  // Fields that every forwarded request carries, instead of the client's of that name: by a secret
+  // among them the service tells the guard from whoever else reaches it. Not read from a file yet.
+  std::vector<std::pair<std::string, std::string>> upstream_headers = {};
 };
 
 // parse_guard_options reads

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "base/clock.h"
 #include "crypto/key.h"
@@ -23,6 +24,7 @@ namespace {
 constexpr std::string_view kComponent = "guard";
 constexpr std::string_view kVerify = "verify";
 constexpr std::string_view kForward = "forward";
+constexpr std::string_view kAbandoned = "abandoned";  // the client left before it was answered
 
 Digest random_digest() {
   const Bytes bytes = crypto::random_bytes(std::tuple_size_v<Digest>);
@@ -50,7 +52,8 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
       : options_(std::move(options)),
         observer_(observer),
         metrics_({{std::string(kComponent), std::string(kVerify)},
-                  {std::string(kComponent), std::string(kForward)}},
+                  {std::string(kComponent), std::string(kForward)},
+                  {std::string(kComponent), std::string(kAbandoned)}},
                  options_.version),
         client_({.ca_file = options_.ca_file}),
         keys_(options_.keys, client_, clock_),
@@ -75,6 +78,7 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
                             (is_v6 ? "[" + options_.proxy.address + "]" : options_.proxy.address) +
                             ":" + std::to_string(proxy_->port());
     }
+    endpoints_.open(options_.public_url);
     judge_.open(options_.public_url);
     keys_.start();
     return ok();
@@ -82,36 +86,33 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
 
   http::ProxyDecision judge(const HttpRequest& head) override {
     if (auto own = endpoints_.handle(head)) return http::Answer{*std::move(own)};
-    return judge_.judge(head);
+    return add_upstream_headers(judge_.judge(head));
   }
 
   http::ProxyDecision judge_with_body(const HttpRequest& whole) override {
-    return judge_.judge_with_body(whole);
+    return add_upstream_headers(judge_.judge_with_body(whole));
   }
 
-  // A body that was too large to be judged ends here without a decision of the judge's.
+  HttpResponse on_refused(const HttpRequest* head, const Error& error) override {
+    return judge_.on_refused(head, error);
+  }
+
   void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override {
     if (is_guard_path(head.path)) return;
     switch (outcome.end) {
       case http::ProxyOutcome::End::kAnswered:
-        if (outcome.status == reason_of(Code::k_body_too_large).http_status) {
-          metrics_.count_decision(kComponent, kVerify, Code::k_body_too_large);
-        }
         return;
       case http::ProxyOutcome::End::kUpstreamFailed:
-        metrics_.count_decision(kComponent, kForward, upstream_reason(outcome.status));
-        break;
+        return count(kForward, upstream_reason(outcome.status), outcome.took);
       case http::ProxyOutcome::End::kForwarded:
+        return count(kForward, std::nullopt, outcome.took);
       case http::ProxyOutcome::End::kClientGone:
-        metrics_.count_decision(kComponent, kForward, std::nullopt);
-        break;
+        return count(kAbandoned, Code::k_network_failed, outcome.took);
     }
-    metrics_.observe_seconds(kComponent, kForward, seconds_of(outcome.took));
   }
 
   void observe(const Decision& decision) override {
-    metrics_.count_decision(kComponent, kVerify, decision.refused);
-    metrics_.observe_seconds(kComponent, kVerify, seconds_of(decision.took));
+    count(kVerify, decision.refused, decision.took);
     if (observer_ != nullptr) observer_->observe(decision);
   }
 
@@ -121,6 +122,20 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   void stop() { proxy_->stop(); }
 
  private:
+  void count(std::string_view operation, std::optional<Code> refused,
+             std::chrono::microseconds took) {
+    metrics_.count_decision(kComponent, operation, refused);
+    metrics_.observe_seconds(kComponent, operation, seconds_of(took));
+  }
+
+  http::ProxyDecision add_upstream_headers(http::ProxyDecision decision) const {
+    if (auto* forward = std::get_if<http::Forward>(&decision)) {
+      const auto& headers = options_.upstream_headers;
+      forward->set.insert(forward->set.end(), headers.begin(), headers.end());
+    }
+    return decision;
+  }
+
   GuardOptions options_;
   DecisionObserver* const observer_;
   SystemClock clock_;

@@ -64,6 +64,7 @@ class GuardServerTest : public ::testing::Test {
   GuardServerTest() {
     authority = serve([this](const HttpRequest&) {
       ++fetches;
+      while (stalled) std::this_thread::sleep_for(std::chrono::milliseconds(10));
       const std::lock_guard lock(mutex);
       HttpResponse response{
           .status = 200, .headers = {}, .body = json::write(jose::write_jwks(*published))};
@@ -71,10 +72,15 @@ class GuardServerTest : public ::testing::Test {
       return response;
     });
     service = serve([this](const HttpRequest& request) {
+      while (service_stalled) std::this_thread::sleep_for(std::chrono::milliseconds(10));
       const std::lock_guard lock(mutex);
       received.push_back(request);
       HttpResponse response{.status = 201, .headers = {}, .body = "done"};
       response.headers.add("X-Service", "yes");
+      response.headers.add("DPoP-Nonce", "the service's");
+      response.headers.add("X-Ajwt-Decision-Id", "the service's");
+      response.headers.add("WWW-Authenticate", "DPoP error=\"use_dpop_nonce\"");
+      response.headers.add("WWW-Authenticate", "Basic realm=\"service\"");
       return response;
     });
     GuardOptions options{.policy = policy()};
@@ -84,6 +90,7 @@ class GuardServerTest : public ::testing::Test {
     options.proxy.io_threads = 1;
     options.proxy.worker_threads = 2;
     options.keys.url = "http://127.0.0.1:" + std::to_string(authority->port()) + "/jwks";
+    options.keys.min_interval = Seconds(1);
     options.version = "1.2.3";
     auto started = GuardServer::start(std::move(options), nullptr);
     EXPECT_THAT(started, IsOk());
@@ -91,6 +98,7 @@ class GuardServerTest : public ::testing::Test {
     nonce = *send_call("GET", "/manifests/web", {}).headers.find("DPoP-Nonce");
     while (!guard->is_ready()) std::this_thread::yield();
   }
+  ~GuardServerTest() override { stalled = service_stalled = false; }
 
   HttpResponse send_call(std::string method, std::string_view target, HttpHeaders headers,
                          std::string body = {}) {
@@ -141,6 +149,8 @@ class GuardServerTest : public ::testing::Test {
   std::shared_ptr<const jose::KeySet> published = keys_of({authority_key});
   std::vector<HttpRequest> received;
   std::atomic<int> fetches{0};
+  std::atomic<bool> stalled{false};
+  std::atomic<bool> service_stalled{false};
   int sequence = 0;
   http::CurlClient client;
   std::unique_ptr<http::Server> authority;
@@ -177,6 +187,28 @@ TEST_F(GuardServerTest, ForwardsWhatItVerifiedAndSaysWhoAsks) {
   for (const std::string_view gone : {"Authorization", "DPoP", "X_Agent_Scope"}) {
     EXPECT_EQ(request.headers.find(gone), std::nullopt) << gone;
   }
+}
+
+TEST_F(GuardServerTest, LetsTheServiceNotSpeakInItsVoice) {
+  const HttpResponse response = send(honest());
+
+  EXPECT_EQ(response.status, 201);
+  EXPECT_FALSE(response.headers.find("X-Ajwt-Decision-Id"));
+  EXPECT_NE(response.headers.find("DPoP-Nonce"), "the service's");
+  EXPECT_EQ(response.headers.all("WWW-Authenticate"),
+            std::vector<std::string_view>{"Basic realm=\"service\""});
+}
+
+TEST_F(GuardServerTest, TellsTheServiceItsOwnAddressWhateverHostIsNamed) {
+  HttpHeaders headers;
+  headers.add("Host", "evil.example");
+
+  EXPECT_EQ(send(honest(), std::move(headers)).status, 201);
+  ASSERT_EQ(what_was_received().size(), 1U);
+  const HttpRequest request = what_was_received().front();
+  EXPECT_EQ(request.headers.all("X-Forwarded-Host"),
+            std::vector<std::string_view>{"127.0.0.1:" + std::to_string(guard->port())});
+  EXPECT_EQ(request.headers.find("X-Forwarded-Proto"), "http");
 }
 
 TEST_F(GuardServerTest, ForwardsARequestWithoutBody) {
@@ -281,6 +313,36 @@ TEST_F(GuardServerTest, LetsOneOfManyClientsPassWithACapturedRequest) {
   EXPECT_EQ(what_was_received().size(), 1U);
 }
 
+TEST_F(GuardServerTest, WorksOnWhileTheAuthorityIsSlowAndManyNameMadeUpKids) {
+  std::this_thread::sleep_for(std::chrono::milliseconds(2100));  // past the interval
+  stalled = true;
+  std::vector<GuardedRequest> good;
+  for (int i = 0; i < 10; ++i) good.push_back(honest());
+  GuardedRequest made_up = honest();
+  made_up.token = sign_token(intent_claims(made_up.agent, made_up.made_at), key_of(77));
+  made_up.seal();
+  std::atomic<int> refused{0};
+  std::vector<std::thread> threads;
+  const auto begin = std::chrono::steady_clock::now();
+  for (int t = 0; t < 6; ++t) {
+    threads.emplace_back([&] {
+      for (int i = 0; i < 5; ++i) {
+        if (reason_of_body(send(made_up)) == "key_unknown") ++refused;
+      }
+    });
+  }
+  for (const GuardedRequest& request : good) {
+    EXPECT_EQ(send(request).status, 201);
+    EXPECT_EQ(send_call("GET", "/-/health/live", {}).status, 200);
+    EXPECT_EQ(send_call("GET", "/-/health/ready", {}).status, 200);
+  }
+  for (std::thread& thread : threads) thread.join();
+
+  EXPECT_EQ(refused, 30);
+  // Two workers and thirty waits of two seconds would be thirty seconds.
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(15));
+}
+
 TEST_F(GuardServerTest, AsksTheAuthorityNoMoreForMadeUpKidsThanItsIntervalAllows) {
   const int before = fetches;
   for (int i = 0; i < 20; ++i) {
@@ -289,7 +351,7 @@ TEST_F(GuardServerTest, AsksTheAuthorityNoMoreForMadeUpKidsThanItsIntervalAllows
     request.seal();
     EXPECT_EQ(reason_of_body(send(request)), "key_unknown");
   }
-  EXPECT_LE(fetches - before, 2);
+  EXPECT_LE(fetches - before, 4);
 }
 
 TEST_F(GuardServerTest, AnswersItsOwnPathsWithoutAToken) {
@@ -304,6 +366,7 @@ TEST_F(GuardServerTest, AnswersItsOwnPathsWithoutAToken) {
   EXPECT_THAT(metrics.body, HasSubstr("operation=\"verify\",reason=\"ok\"} 1"));
   EXPECT_THAT(metrics.body, HasSubstr("operation=\"verify\",reason=\"token_missing\"} 2"));
   EXPECT_THAT(metrics.body, HasSubstr("1.2.3"));
+  EXPECT_THAT(metrics.body, HasSubstr("operation=\"forward\",reason=\"ok\"} 1"));
   for (const HttpRequest& request : what_was_received()) EXPECT_EQ(request.path, "/manifests/web");
 }
 
@@ -311,13 +374,49 @@ TEST_F(GuardServerTest, DescribesItselfAsAProtectedResource) {
   const HttpResponse response = send_call("GET", "/.well-known/oauth-protected-resource", {});
 
   EXPECT_EQ(response.status, 200);
-  EXPECT_EQ(response.body,
-            R"({"resource":"https://api.example",)"
-            R"("authorization_servers":["https://authority.example"],)"
-            R"("scopes_supported":["manifest:delete","manifest:read","manifest:write"],)"
-            R"("bearer_methods_supported":["header"],)"
-            R"("dpop_signing_alg_values_supported":["EdDSA","Ed25519","ES256","RS256","PS256"],)"
-            R"("dpop_bound_access_tokens_required":true})");
+  EXPECT_EQ(
+      response.body,
+      R"({"resource":")" + guard->public_url() +
+          R"(",)"
+          R"("authorization_servers":["https://authority.example"],)"
+          R"("scopes_supported":["manifest:delete","manifest:read","manifest:write"],)"
+          R"("bearer_methods_supported":["header"],)"
+          R"("dpop_signing_alg_values_supported":["EdDSA","Ed25519","ES256","RS256","PS256"],)"
+          R"("dpop_bound_access_tokens_required":true})");
+}
+
+TEST_F(GuardServerTest, NumbersAndCountsWhatTheGateRefuses) {
+  const HttpResponse response = send_call("GET", "/manifests/%2e%2e", {});
+
+  EXPECT_EQ(response.status, 400);
+  EXPECT_EQ(reason_of_body(response), "request_malformed");
+  EXPECT_THAT(response.body, HasSubstr("\"decision_id\":\"dec_"));
+  EXPECT_THAT(send_call("GET", "/-/metrics", {}).body,
+              HasSubstr("operation=\"verify\",reason=\"request_malformed\"} 1"));
+}
+
+TEST_F(GuardServerTest, CountsNoAnswerThatNobodyWaitedFor) {
+  service_stalled = true;
+  const GuardedRequest request = honest("GET");
+  HttpHeaders headers;
+  headers.add("Authorization", request.authorization);
+  headers.add("DPoP", request.dpop);
+  EXPECT_THAT(client.send({.method = "GET",
+                           .url = request.uri + "?" + request.query,
+                           .headers = std::move(headers),
+                           .body = {},
+                           .timeout = Seconds(1)}),
+              RefusedWith(Code::k_network_failed));
+  std::string metrics;
+  for (int i = 0; i < 500 && metrics.find("operation=\"abandoned\",reason") == std::string::npos;
+       ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    metrics = send_call("GET", "/-/metrics", {}).body;
+  }
+  service_stalled = false;
+
+  EXPECT_THAT(metrics, HasSubstr("operation=\"abandoned\",reason=\"network_failed\"} 1"));
+  EXPECT_THAT(metrics, ::testing::Not(HasSubstr("operation=\"forward\",reason=\"ok\"")));
 }
 
 TEST_F(GuardServerTest, AnswersThatTheServiceIsGoneWhereItIs) {

@@ -191,12 +191,29 @@ TEST(IdentityHeaders, EscapeWhatCouldEndAFieldOrAddADelegator) {
 TEST(IdentityHeaders, AreRecognisedInEverySpellingThatAServiceReadsAlike) {
   for (const std::string_view name :
        {"X-Agent-Subject", "x-agent-anything", "X_AGENT_SCOPE", "X-Agent_Step", "X-Ajwt-Mode",
-        "x_ajwt_x", "Authorization", "authorization", "DPoP", "dpop", "DPOP"}) {
+        "x_ajwt_x", "X.Agent.App", "X!Ajwt~x", "Authorization", "authorization", "DPoP", "dpop",
+        "DPOP"}) {
     EXPECT_TRUE(is_identity_header(name)) << name;
   }
   for (const std::string_view name : {"X-Agents", "X-Agent", "User-Agent", "DPoP-Nonce",
                                       "Authorization-Info", "Accept", "", "X-Ajw"}) {
     EXPECT_FALSE(is_identity_header(name)) << name;
+  }
+}
+
+TEST(GuardsAnswerFields, AreWhatAClientWouldTakeForTheGuardsWord) {
+  using Field = std::pair<std::string_view, std::string_view>;
+  for (const auto& [name, value] :
+       {Field("DPoP-Nonce", "n"), Field("dpop_nonce", "n"), Field("X-Ajwt-Decision-Id", "d"),
+        Field("WWW-Authenticate", "DPoP"), Field("www-authenticate", "dpop algs=\"ES256\""),
+        Field("WWW-Authenticate", "Basic realm=\"a\",\tDPoP error=\"use_dpop_nonce\""),
+        Field("WWW-Authenticate", "Basic realm=\"a, DPoP error=\"x\"")}) {
+    EXPECT_TRUE(is_guards_answer_field(name, value)) << name << ": " << value;
+  }
+  for (const auto& [name, value] :
+       {Field("WWW-Authenticate", "Basic realm=\"a\""), Field("WWW-Authenticate", "DPoPx"),
+        Field("DPoP", "x"), Field("X-Agent-App", "a"), Field("Link", "DPoP"), Field("", "")}) {
+    EXPECT_FALSE(is_guards_answer_field(name, value)) << name << ": " << value;
   }
 }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "guard/field_name.h"
 #include "guard/verifier.h"
 #include "protocol/names.h"
 #include "protocol/subject.h"
@@ -55,15 +56,18 @@ void add_intent(HttpHeaders& headers, const IntentClaims& intent) {
   add(headers, "X-Agent-Initiated-By", escaped(intent.initiated_by));
 }
 
-char folded(char c) {
-  if (c == '_') return '-';
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
+constexpr std::string_view kOwnPrefix = "X-Ajwt-";
 
-bool begins_folded(std::string_view name, std::string_view prefix) {
-  return name.size() >= prefix.size() &&
-         std::equal(prefix.begin(), prefix.end(), name.begin(),
-                    [](char a, char b) { return folded(a) == folded(b); });
+// names_dpop tells whether the word DPoP stands anywhere in a list of challenges. Quotes are not
+// looked at: readers disagree about broken ones.
+bool names_dpop(std::string_view challenges) {
+  constexpr std::string_view kBreaks = " \t,";
+  while (!challenges.empty()) {
+    const std::size_t end = std::min(challenges.find_first_of(kBreaks), challenges.size());
+    if (equal_ignoring_case(challenges.substr(0, end), names::kDpop)) return true;
+    challenges.remove_prefix(std::min(end + 1, challenges.size()));
+  }
+  return false;
 }
 
 }  // namespace
@@ -90,14 +94,17 @@ HttpHeaders identity_headers(const VerifiedRequest& request) {
 }
 
 bool is_identity_header(std::string_view name) {
-  constexpr std::array<std::string_view, 2> kPrefixes = {"X-Agent-", "X-Ajwt-"};
+  constexpr std::array<std::string_view, 2> kPrefixes = {"X-Agent-", kOwnPrefix};
   constexpr std::array<std::string_view, 2> kNames = {names::kAuthorization, names::kDpopHeader};
   const auto is_prefix = [&](std::string_view prefix) { return begins_folded(name, prefix); };
-  const auto is_name = [&](std::string_view known) {
-    return name.size() == known.size() && begins_folded(name, known);
-  };
+  const auto is_name = [&](std::string_view known) { return equal_folded(name, known); };
   return std::any_of(kPrefixes.begin(), kPrefixes.end(), is_prefix) ||
          std::any_of(kNames.begin(), kNames.end(), is_name);
+}
+
+bool is_guards_answer_field(std::string_view name, std::string_view value) {
+  if (begins_folded(name, kOwnPrefix) || equal_folded(name, names::kDpopNonce)) return true;
+  return equal_folded(name, names::kWwwAuthenticate) && names_dpop(value);
 }
 
 }  // namespace ajwt::guard

@@ -56,7 +56,7 @@ bool is_parameter(std::string_view segment) {
   return segment.size() >= 2 && segment.front() == '{' && segment.back() == '}';
 }
 
-// check_segment returns what is wrong with one segment of a template, or nothing.
+// fault_of_segment returns what is wrong with one segment of a template, or nothing.
 std::string_view fault_of_segment(std::string_view segment) {
   if (is_parameter(segment)) {
     return is_parameter_name(segment.substr(1, segment.size() - 2))

@@ -6,6 +6,7 @@
 #include <mutex>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace ajwt::guard {
 namespace {
@@ -26,8 +27,21 @@ struct DigestHash {
 struct TokenCache::Shard {
   mutable std::mutex mutex;
   Keys keys;  // that verified every token here; owning them keeps their address from being reused
+  std::vector<std::weak_ptr<const jose::KeySet>> replaced;  // those before, while someone has them
   std::unordered_map<Digest, Token, DigestHash> tokens;
   Instant swept{};
+
+  // exchange takes newer keys. A request that began with older ones must not bring them back: the
+  // tokens of all others would go.
+  void exchange(const Keys& newer) {
+    std::erase_if(replaced, [](const auto& old) { return old.expired(); });
+    const bool is_older = std::any_of(replaced.begin(), replaced.end(),
+                                      [&](const auto& old) { return old.lock() == newer; });
+    if (is_older) return;
+    if (keys != nullptr) replaced.emplace_back(keys);
+    keys = newer;
+    tokens.clear();
+  }
 
   void make_room(std::size_t capacity, Instant now) {
     if (tokens.size() < capacity) return;
@@ -50,8 +64,7 @@ TokenCache::Token TokenCache::find(const Digest& digest, const Keys& keys) {
   Shard& shard = shards_[digest[0] % kShardCount];
   const std::lock_guard lock(shard.mutex);
   if (shard.keys != keys) {
-    shard.tokens.clear();
-    shard.keys = keys;
+    shard.exchange(keys);
     return nullptr;
   }
   const auto found = shard.tokens.find(digest);

@@ -30,7 +30,8 @@ class TokenCache {
   TokenCache(const TokenCache&) = delete;
   TokenCache& operator=(const TokenCache&) = delete;
 
-  // find returns the token, or null if it was not verified by these very keys.
+  // find returns the token, or null if it was not verified by these very keys. Keys that were not
+  // seen before replace the ones before them, with all that those verified.
   Token find(const Digest& digest, const Keys& keys);
   // insert keeps a token that `keys` verified. Expired ones leave first when there is no room, then
   // any one: what leaves is verified again.

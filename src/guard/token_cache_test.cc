@@ -62,6 +62,22 @@ TEST(TokenCache, KeepsNoTokenOfKeysThatWereExchangedMeanwhile) {
   EXPECT_EQ(cache.find(digest(1), new_keys), nullptr);
 }
 
+TEST(TokenCache, KeepsWhatTheNewKeysVerifiedWhenARequestStillHoldsOlderOnes) {
+  TokenCache cache(100);
+  const std::vector<TokenCache::Keys> older = {keys_of({key_of(1)}), keys_of({key_of(9)})};
+  const auto keys = keys_of({key_of(10)});
+  for (const auto& old : older) ASSERT_EQ(cache.find(digest(1), old), nullptr);
+  ASSERT_EQ(cache.find(digest(1), keys), nullptr);
+  const auto token = token_until(kNow + Seconds(300));
+  cache.insert(digest(1), keys, token, kNow);
+
+  for (const auto& old : older) {
+    EXPECT_EQ(cache.find(digest(1), old), nullptr);
+    cache.insert(digest(1), old, token_until(kNow + Seconds(1)), kNow);
+    EXPECT_EQ(cache.find(digest(1), keys), token);
+  }
+}
+
 TEST(TokenCache, StaysWithinItsBound) {
   TokenCache cache(32);
   const auto keys = keys_of({key_of(1)});

@@ -74,7 +74,22 @@ ProofFacts::Binding binding_of(ProofBinding proof) {
   return ProofFacts::Binding::kBound;
 }
 
+// check_query_binding judges the claim qd of a proof whose signature was verified.
+Status check_query_binding(const RequestFacts& facts, const Route& route) {
+  const std::string bound = peek_proof_claim(facts.dpop.front(), names::kQd);
+  const bool is_bound = bound.empty()
+                            ? facts.query.empty() || route.proof != ProofBinding::kBound
+                            : bound == jose::encode_base64url(crypto::sha256(facts.query));
+  return is_bound ? ok() : refuse(Code::k_proof_query_mismatch);
+}
+
 }  // namespace
+
+// Presented is a verified token, with its hash as a proof must name it.
+struct Verifier::Presented {
+  std::shared_ptr<const AccessToken> token;
+  std::string hash;
+};
 
 Verifier::Verifier(VerifierOptions options, NonceIssuer nonces, ReplayCache& replays)
     : options_(std::move(options)),
@@ -101,34 +116,56 @@ Result<std::shared_ptr<const AccessToken>> Verifier::verify_token(
   return verified;
 }
 
-Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route& route,
-                                         const std::shared_ptr<const jose::KeySet>& keys,
-                                         Instant now) const {
+Result<Verifier::Presented> Verifier::verify_presented(
+    const RequestFacts& facts, const Route& route, const std::shared_ptr<const jose::KeySet>& keys,
+    Instant now, Trace* trace) const {
   AJWT_ASSIGN(const std::string_view token_text, single_token(facts));
   if (keys == nullptr) return refuse(Code::k_keys_unavailable);
   if (token_text.size() > kMaxTokenBytes) return refuse(Code::k_jws_too_large);
   // One hash serves twice: it finds the token in the cache, and the proof must name it.
   const Digest digest = crypto::sha256(token_text);
   AJWT_ASSIGN(auto token, verify_token(token_text, digest, keys, now));
-  const GuardFacts guard_facts{.token = *token, .route = route};
-  AJWT_TRY(run_checks(token_checks(), guard_facts));
+  if (trace != nullptr) trace->token = token;
+  AJWT_TRY(run_checks(token_checks(), {.token = *token, .route = route}));
+  return Presented{.token = std::move(token), .hash = jose::encode_base64url(digest)};
+}
 
+Result<VerifiedProof> Verifier::verify_proof(const RequestFacts& facts, const Route& route,
+                                             const Presented& presented, Instant now) const {
   AJWT_ASSIGN(const std::string_view proof_text, single_proof(facts));
-  const std::string token_hash = jose::encode_base64url(digest);
   const ProofFacts proof_facts{.method = facts.method,
                                .uri = facts.uri,
                                .now = now,
                                .nonces = &nonces_,
-                               .jkt = token->cnf_jkt,
+                               .jkt = presented.token->cnf_jkt,
                                .binding = binding_of(route.proof),
                                .body = facts.body,
                                .query = facts.query,
-                               .access_token_hash = token_hash};
-  AJWT_ASSIGN(const VerifiedProof proof,
-              verify_dpop_proof(proof_text, proof_facts, options_.algorithms));
-  AJWT_TRY(run_checks(route_checks(), guard_facts));
+                               .access_token_hash = presented.hash};
+  return verify_dpop_proof(proof_text, proof_facts, options_.algorithms);
+}
+
+Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route& route,
+                                         const std::shared_ptr<const jose::KeySet>& keys,
+                                         Instant now, Trace* trace) const {
+  AJWT_ASSIGN(Presented presented, verify_presented(facts, route, keys, now, trace));
+  AJWT_ASSIGN(const VerifiedProof proof, verify_proof(facts, route, presented, now));
+  AJWT_TRY(run_checks(route_checks(), {.token = *presented.token, .route = route}));
   AJWT_TRY(replays_.remember(proof.jkt(), proof.jti(), proof.remember_until(), now));
-  return VerifiedRequest(std::move(token));
+  return VerifiedRequest(std::move(presented.token));
+}
+
+Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
+                             const std::shared_ptr<const jose::KeySet>& keys, Instant now,
+                             Trace* trace) const {
+  AJWT_ASSIGN(const Presented presented, verify_presented(facts, route, keys, now, trace));
+  // The body is the last but one thing that a proof is judged by: one that fails for it alone has a
+  // good signature over the claims, and only its binding of the query is still unknown.
+  if (const auto proof = verify_proof(facts, route, presented, now); !proof) {
+    if (proof.error().code() != Code::k_proof_body_mismatch) return proof.error();
+    AJWT_TRY(check_query_binding(facts, route));
+  }
+  return run_checks(route_checks(), {.token = *presented.token, .route = route});
 }
 
 bool Verifier::needs_body(const Route& route, const HttpRequest& head) {

@@ -50,6 +50,12 @@ class VerifiedRequest {
   std::shared_ptr<const AccessToken> token_;
 };
 
+// Trace is what became known of a request on the way to a verdict, be it a refusal. For logs: only
+// a VerifiedRequest says that a request may pass.
+struct Trace {
+  std::shared_ptr<const AccessToken> token;  // null unless it was verified
+};
+
 // VerifierOptions is what a guard expects of every token, whatever the route.
 struct VerifierOptions {
   std::string issuer;
@@ -79,9 +85,17 @@ class Verifier {
   // k_subject_profile_refused, k_proof_missing, k_proof_duplicated, what verify_dpop_proof refuses
   // (a nonce is mandatory), k_scope_insufficient, k_workflow_refused, k_step_refused,
   // k_tool_refused, what ReplayCache::remember refuses, and k_keys_unavailable for null `keys`.
+  // `trace` may be null.
   Result<VerifiedRequest> verify(const RequestFacts& facts, const Route& route,
-                                 const std::shared_ptr<const jose::KeySet>& keys,
-                                 Instant now) const;
+                                 const std::shared_ptr<const jose::KeySet>& keys, Instant now,
+                                 Trace* trace = nullptr) const;
+
+  // verify_head tells whether it is worth to read the body of a request: it applies everything that
+  // verify does but what needs the body (claim bd), and does not ask whether the proof was used. It
+  // lets nothing through and remembers nothing; `facts.body` is absent. Refuses as verify does.
+  Status verify_head(const RequestFacts& facts, const Route& route,
+                     const std::shared_ptr<const jose::KeySet>& keys, Instant now,
+                     Trace* trace = nullptr) const;
 
   // needs_body tells whether this request's body must be read before it can be judged: it has one,
   // and the route demands that the proof binds it or the proof says that it does.
@@ -90,9 +104,15 @@ class Verifier {
   const NonceIssuer& nonces() const { return nonces_; }
 
  private:
+  struct Presented;
+  Result<Presented> verify_presented(const RequestFacts& facts, const Route& route,
+                                     const std::shared_ptr<const jose::KeySet>& keys, Instant now,
+                                     Trace* trace) const;
   Result<std::shared_ptr<const AccessToken>> verify_token(
       std::string_view token, const Digest& digest, const std::shared_ptr<const jose::KeySet>& keys,
       Instant now) const;
+  Result<VerifiedProof> verify_proof(const RequestFacts& facts, const Route& route,
+                                     const Presented& presented, Instant now) const;
 
   VerifierOptions options_;
   NonceIssuer nonces_;
@@ -123,7 +143,11 @@ HttpResponse challenge(const Error& error, const Route* route, std::string_view 
 // delegators, ',' are percent-encoded.
 HttpHeaders identity_headers(const VerifiedRequest& request);
 // is_identity_header tells whether a client's field must be stripped: X-Agent-*, X-Ajwt-*,
-// Authorization, DPoP; in any case, and with '_' for '-', since many services read both alike.
+// Authorization, DPoP; folded (guard/field_name.h), since many services read them alike.
 bool is_identity_header(std::string_view name);
+// is_guards_answer_field tells whether a field of the service's answer must be stripped, because
+// the client would take it for the guard's word: DPoP-Nonce, X-Ajwt-*, and a WWW-Authenticate that
+// names the scheme DPoP, with whatever other challenge the same line has.
+bool is_guards_answer_field(std::string_view name, std::string_view value);
 
 }  // namespace ajwt::guard

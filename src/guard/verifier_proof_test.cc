@@ -3,10 +3,12 @@
 // What the verifier says of proofs, of what they bind, and of what must be read for them.
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "guard/verifier_fixture.h"
+#include "tests/support/verifier_fixture.h"
 
 namespace ajwt::guard {
 namespace {
@@ -16,6 +18,7 @@ using testing::GuardedRequest;
 using testing::intent_claims;
 using testing::intent_route;
 using testing::kNow;
+using testing::plain_claims;
 using testing::sign_token;
 
 // --- The proof.
@@ -244,6 +247,90 @@ TEST_F(VerifierTest, NeedsTheBodyOfAWeakerRouteIfTheProofBindsIt) {
     malformed.headers.add("DPoP", std::string(proof));
     EXPECT_FALSE(Verifier::needs_body(route, malformed)) << proof;
   }
+}
+
+TEST_F(VerifierTest, JudgesAHeadByAllButTheBodyAndRemembersNothing) {
+  sealed();
+  RequestFacts head = request.facts();
+  head.body.reset();
+  Trace trace;
+
+  EXPECT_THAT(verifier.verify_head(head, route, keys, kNow, &trace), IsOk());
+  EXPECT_THAT(verifier.verify_head(head, route, keys, kNow), IsOk());
+
+  ASSERT_NE(trace.token, nullptr);
+  EXPECT_EQ(trace.token->sub, "agent:patchet:patcher");
+  EXPECT_THAT(verify(), IsOk());
+  EXPECT_THAT(verify(head), RefusedWith(Code::k_proof_body_mismatch));
+}
+
+TEST_F(VerifierTest, RefusesAHeadForWhateverTheBodyCannotMend) {
+  struct Case {
+    Code code;
+    std::function<void()> change;
+  };
+  const std::vector<Case> cases = {
+      {Code::k_token_missing, [&] { request.authorization = "DPoP "; }},
+      {Code::k_jws_signature_invalid,
+       [&] {
+         auto forged = sign_token(intent_claims(agent), stranger);
+         request.authorization = "DPoP " + request.token.substr(0, request.token.rfind('.')) +
+                                 forged.substr(forged.rfind('.'));
+       }},
+      {Code::k_intent_missing, [&] { sealed(sign_token(plain_claims(agent), authority)); }},
+      {Code::k_proof_malformed, [&] { request.dpop = "a.b.c"; }},
+      {Code::k_proof_signature_invalid,
+       [&] {
+         GuardedRequest other = request;
+         other.jti = "another";
+         other.seal();
+         request.dpop = request.dpop.substr(0, request.dpop.rfind('.')) +
+                        other.dpop.substr(other.dpop.rfind('.'));
+       }},
+      {Code::k_proof_key_mismatch,
+       [&] {
+         request.agent = stranger;
+         request.seal();
+       }},
+      {Code::k_proof_nonce_missing,
+       [&] {
+         request.nonce.reset();
+         request.seal();
+       }},
+      {Code::k_proof_time_refused,
+       [&] {
+         request.made_at = kNow - Seconds(61);
+         request.seal();
+       }},
+      {Code::k_proof_uri_mismatch, [&] { request.uri += "2"; }},
+      {Code::k_proof_query_mismatch, [&] { request.query = "dry=0"; }},
+      {Code::k_proof_query_mismatch,
+       [&] {
+         ProofClaims claims = request.proof_claims();
+         claims.query.reset();
+         request.seal_with(claims);
+       }},
+      {Code::k_scope_insufficient, [&] { route.scopes = {"manifest:delete"}; }},
+  };
+  const GuardedRequest honest = sealed();
+  const Route honest_route = route;
+  for (const Case& c : cases) {
+    request = honest;
+    route = honest_route;
+    c.change();
+    RequestFacts head = request.facts();
+    head.body.reset();
+    EXPECT_THAT(verifier.verify_head(head, route, keys, kNow), RefusedWith(c.code));
+  }
+}
+
+TEST_F(VerifierTest, TracesNoTokenThatIsNotVerified) {
+  sealed(sign_token(intent_claims(agent), stranger));
+  Trace trace;
+
+  EXPECT_THAT(verifier.verify(request.facts(), route, keys, kNow, &trace),
+              RefusedWith(Code::k_key_unknown));
+  EXPECT_EQ(trace.token, nullptr);
 }
 
 TEST(PeekProofClaim, ReadsAStringClaimOrNothing) {

@@ -6,8 +6,8 @@
 #include <string>
 #include <string_view>
 
-#include "guard/verifier_fixture.h"
 #include "jose/base64url.h"
+#include "tests/support/verifier_fixture.h"
 
 namespace ajwt::guard {
 namespace {

@@ -106,6 +106,22 @@ std::size_t take_body(char* data, std::size_t, std::size_t size, void* user) noe
   return size;
 }
 
+// Sending counts how often a request was about to be written to a connection.
+struct Sending {
+  bool repeatable;
+  int begun = 0;
+  bool was_stopped() const { return begun > 1 && !repeatable; }
+};
+
+// libcurl sends a request again by itself when a connection that it kept breaks before a byte of
+// the answer. Whoever was at the other end may have carried the first one out, so only what changes
+// nothing is sent twice; what else may be is for the caller to know.
+int allow_sending(void* user, char*, char*, int, int) noexcept {
+  auto& sending = *static_cast<Sending*>(user);
+  ++sending.begun;
+  return sending.was_stopped() ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 void append(List& list, const std::string& line) {
   if (curl_slist* longer = curl_slist_append(list.get(), line.c_str())) {
     (void)list.release();
@@ -202,6 +218,7 @@ Result<HttpResponse> CurlClient::send(const HttpCall& call) {
   CURL* handle = easy.get();
 
   Gathering gathering{.max_body = options_.max_response_bytes, .headers = {}, .body = {}};
+  Sending sending{.repeatable = call.method == "GET" || call.method == "HEAD"};
   std::array<char, CURL_ERROR_SIZE> message{};
   set_fixed_options(handle);
   if (!options_.ca_file.empty()) curl_easy_setopt(handle, CURLOPT_CAINFO, options_.ca_file.c_str());
@@ -214,6 +231,8 @@ Result<HttpResponse> CurlClient::send(const HttpCall& call) {
   curl_easy_setopt(handle, CURLOPT_HEADERDATA, &gathering);
   curl_easy_setopt(handle, CURLOPT_WRITEDATA, &gathering);
   curl_easy_setopt(handle, CURLOPT_ERRORBUFFER, message.data());
+  curl_easy_setopt(handle, CURLOPT_PREREQFUNCTION, allow_sending);
+  curl_easy_setopt(handle, CURLOPT_PREREQDATA, &sending);
   set_method(handle, call);
 
   const CURLcode outcome = curl_easy_perform(handle);
@@ -222,6 +241,10 @@ Result<HttpResponse> CurlClient::send(const HttpCall& call) {
   pool_->give_back(std::move(easy));
   if (gathering.too_large)
     return refuse(Code::k_limit_exceeded).with_detail(place + ": the response is too large");
+  if (sending.was_stopped()) {
+    return refuse(Code::k_network_failed)
+        .with_detail(place + ": the connection broke before an answer; the request may have come");
+  }
   if (outcome != CURLE_OK) {
     const char* cause = message[0] != '\0' ? message.data() : curl_easy_strerror(outcome);
     return refuse(Code::k_network_failed).with_detail(place + ": " + cause);

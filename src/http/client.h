@@ -22,7 +22,8 @@ struct CurlClientOptions {
 
 // CurlClient sends requests with http or https, keeps connections open for the next ones, and
 // verifies certificates and host names; there is no switch to leave that out. It follows no
-// redirects and ignores proxies of the environment. Safe for concurrent use.
+// redirects and ignores proxies of the environment. Only GET and HEAD are ever sent a second time,
+// when a kept connection turns out to be dead. Safe for concurrent use.
 class CurlClient final : public HttpClient {
  public:
   explicit CurlClient(CurlClientOptions options = {});

@@ -4,8 +4,10 @@
 
 #include <array>
 #include <cstdlib>
+#include <future>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "http/internal/test_peer.h"
@@ -159,6 +161,69 @@ TEST(CurlClient, FailsWhenTheAnswerBreaksOff) {
   CurlClient client;
   EXPECT_THAT(client.send(call("GET", at(server.port(), "/"))),
               RefusedWith(Code::k_network_failed));
+}
+
+// Keeping answers one request and keeps the connection open; it reads the next one on it, closes
+// without a byte, and answers whatever comes on another connection.
+class Keeping {
+ public:
+  Keeping()
+      : thread_([this] {
+          {
+            Peer peer = listener_.accept();
+            serve(peer);
+            if (peer.read_until("\r\n\r\n")) ++second_requests_;
+          }
+          if (!again_.get_future().get()) return;
+          Peer peer = listener_.accept();
+          serve(peer);
+          ++second_requests_;
+        }) {}
+  ~Keeping() {
+    if (thread_.joinable()) end(false);
+  }
+  std::uint16_t port() const { return listener_.port(); }
+  // end returns how often the second request came; `again` if it is to come on another connection.
+  int end(bool again) {
+    again_.set_value(again);
+    thread_.join();
+    // A connection may have been made; what counts is whether anything came on it.
+    if (listener_.has_connection() && listener_.accept().read_until("\r\n")) ++second_requests_;
+    return second_requests_;
+  }
+
+ private:
+  static void serve(Peer& peer) {
+    peer.read_until("\r\n\r\n");
+    peer.send("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+  }
+
+  Listener listener_;
+  int second_requests_ = 0;
+  std::promise<bool> again_;
+  std::thread thread_;
+};
+
+TEST(CurlClient, SendsNothingTwiceThatMayHaveBeenCarriedOut) {
+  for (const auto& [method, body] : {std::pair{"POST", "{}"}, {"POST", ""}, {"DELETE", ""}}) {
+    Keeping server;
+    CurlClient client;
+    ASSERT_THAT(client.send(call("GET", at(server.port(), "/"))), IsOk());
+    const auto lost = client.send(call(method, at(server.port(), "/pay?secret=1"), body));
+    ASSERT_THAT(lost, RefusedWith(Code::k_network_failed)) << method << body;
+    EXPECT_THAT(lost.error().detail(), HasSubstr("/pay: the connection broke before an answer"));
+    EXPECT_EQ(server.end(false), 1) << method << body;
+  }
+}
+
+TEST(CurlClient, SendsAGetAgainOnAFreshConnection) {
+  Keeping server;
+  CurlClient client;
+  ASSERT_THAT(client.send(call("GET", at(server.port(), "/"))), IsOk());
+  std::thread sender(
+      [&] { EXPECT_THAT(client.send(call("GET", at(server.port(), "/"))), IsOk()); });
+  EXPECT_EQ(server.end(true), 2);
+  sender.join();
 }
 
 TEST(CurlClient, IgnoresProxiesOfTheEnvironment) {

@@ -48,9 +48,10 @@ Status check_response_head(std::string_view head, const HeadLimits& limits = {})
 
 // check_path judges a request path (percent-encoded, without query). Refuses k_request_malformed
 // for every path that an upstream could rewrite into another one after it was judged: one that does
-// not start with '/', empty segments ("//"), "." and ".." segments, also with parameters ("..;x"),
-// backslashes, bad percent escapes, and percent-encoded slashes, backslashes, dots, other
-// unreserved characters (RFC 3986 2.3), control characters and doubly encoded characters.
+// not start with '/', empty segments ("//"), "." and ".." segments, also with parameters ("..;x",
+// "..%3Bx"), backslashes, bad percent escapes, percent-encoded slashes, backslashes, dots, other
+// unreserved characters (RFC 3986 2.3), control characters and doubly encoded characters, and what
+// is not UTF-8 once decoded.
 Status check_path(std::string_view path);
 
 // is_token tells whether `text` is a token (RFC 9110 5.6.2): a method or a field name.

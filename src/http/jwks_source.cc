@@ -46,13 +46,20 @@ JwksSource::Keys JwksSource::keys_locked() const {
 
 JwksSource::Keys JwksSource::refresh_for_unknown_kid(std::chrono::milliseconds patience) {
   std::unique_lock lock(mutex_);
-  const bool recent = last_begun_ && clock_.now() - *last_begun_ < options_.min_interval;
-  if (!fetching_ && !wanted_ && recent) return keys_locked();
+  if (waiting_ || is_recent(last_wait_)) return keys_locked();
+  if (!fetching_ && is_recent(last_begun_)) return keys_locked();
+  waiting_ = true;
   wanted_ = true;
   const std::uint64_t before = fetches_ended_;
   changed_.notify_all();
   changed_.wait_for(lock, patience, [&] { return stopping_ || fetches_ended_ != before; });
+  waiting_ = false;
+  last_wait_ = clock_.now();
   return keys_locked();
+}
+
+bool JwksSource::is_recent(const std::optional<Instant>& time) const {
+  return time && clock_.now() - *time < options_.min_interval;
 }
 
 std::optional<Error> JwksSource::last_error() const {
@@ -117,8 +124,10 @@ void JwksSource::store(Result<jose::KeySet> outcome) {
     return;
   }
   error_.reset();
-  keys_ = std::make_shared<const jose::KeySet>(*std::move(outcome));
   fetched_at_ = *last_begun_;
+  // The very object stands for the set: whoever remembers what it verified would forget it all.
+  if (keys_ && jose::write_jwks(*keys_) == jose::write_jwks(*outcome)) return;
+  keys_ = std::make_shared<const jose::KeySet>(*std::move(outcome));
 }
 
 }  // namespace ajwt::http

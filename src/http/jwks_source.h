@@ -45,22 +45,25 @@ class JwksSource {
   // start begins to fetch in the background, at once and then every refresh_every. Called once.
   void start();
 
-  // keys returns the current set; null before the first success and when the last success is more
-  // than max_stale ago. Null means that nothing can be verified (fail closed).
+  // keys returns the current set, the same object as long as the issuer's keys are the same; null
+  // before the first success and when the last success is more than max_stale ago. Null means that
+  // nothing can be verified (fail closed).
   Keys keys() const;
 
-  // refresh_for_unknown_kid returns keys() after a fetch. Callers who come while one is under way
-  // join it; one that began less than min_interval ago is not repeated, so that tokens with made-up
-  // kids cannot turn us against the issuer. Waits at most `patience`.
+  // refresh_for_unknown_kid returns keys() after a fetch, which it waits for at most `patience`; it
+  // joins one that is under way. Tokens with made-up kids must neither turn us against the issuer
+  // nor, where the issuer is slow, take all threads of ours: one that began less than min_interval
+  // ago is not repeated, and one caller at a time waits, none within min_interval after another.
+  // All others get keys() at once.
   Keys refresh_for_unknown_kid(std::chrono::milliseconds patience);
 
-  // last_error returns why the latest fetch failed, or nothing if it succeeded: for logs and
-  // health.
+  // last_error returns why the latest fetch failed, or nothing if it succeeded: for health.
   std::optional<Error> last_error() const;
 
  private:
   void run();
   bool due() const;
+  bool is_recent(const std::optional<Instant>& time) const;
   Keys keys_locked() const;
   Result<jose::KeySet> fetch() const;
   void store(Result<jose::KeySet> outcome);
@@ -74,6 +77,8 @@ class JwksSource {
   Keys keys_;
   Instant fetched_at_{};               // of keys_
   std::optional<Instant> last_begun_;  // the latest fetch
+  std::optional<Instant> last_wait_;   // ended when the latest caller's did
+  bool waiting_ = false;               // a caller does
   std::optional<Error> error_;         // of the latest fetch
   Seconds retry_after_;                // after a failure; grows
   std::uint64_t fetches_ended_ = 0;

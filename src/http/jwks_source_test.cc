@@ -138,25 +138,62 @@ TEST_F(JwksSourceTest, RefreshesWhenItIsTime) {
   EXPECT_EQ(client_.calls(), 2);
 }
 
-TEST_F(JwksSourceTest, FetchesOnceForManyThreadsWithUnknownKids) {
+TEST_F(JwksSourceTest, LetsOneThreadWaitHoweverManyHaveUnknownKids) {
   start();
   clock_.advance(5);
   client_.answer(200, jwks("two"));
   client_.hold();
-  std::atomic<int> satisfied = 0;
+  std::atomic<int> old = 0;
+  std::atomic<int> fresh = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 16; ++i) {
     threads.emplace_back([&] {
       const auto keys = source_.refresh_for_unknown_kid(kPatience);
-      if (keys && keys->keys().front().kid == "two") ++satisfied;
+      ++(keys->keys().front().kid == "two" ? fresh : old);
     });
   }
   ASSERT_TRUE(client_.wait_for_calls(2));
+  const auto until = std::chrono::steady_clock::now() + kPatience / 2;
+  while (old < 15 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+  EXPECT_EQ(old, 15);
   client_.release();
   for (auto& thread : threads) thread.join();
 
-  EXPECT_EQ(satisfied, 16);
+  EXPECT_EQ(fresh, 1);
   EXPECT_EQ(client_.calls(), 2);
+}
+
+TEST_F(JwksSourceTest, LetsNobodyWaitAgainForASlowFetchWithinTheInterval) {
+  start();
+  clock_.advance(5);
+  client_.hold();
+  source_.refresh_for_unknown_kid(milliseconds(1));
+  ASSERT_TRUE(client_.wait_for_calls(2));
+
+  // The fetch is still under way: with patience to the end, these would wait for it.
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 4; ++i) source_.refresh_for_unknown_kid(milliseconds(1000));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds(1000));
+  client_.release();
+}
+
+TEST_F(JwksSourceTest, KeepsTheSameObjectWhileTheKeysAreTheSame) {
+  start();
+  const auto first = source_.keys();
+  refresh();
+  EXPECT_EQ(client_.calls(), 2);
+  EXPECT_EQ(source_.keys(), first);
+
+  client_.answer(200, jwks("two"));
+  refresh();
+  EXPECT_NE(source_.keys(), first);
+
+  // An equal set is as fresh as any: it does not grow stale with the object's age.
+  for (int i = 0; i < 3; ++i) {
+    clock_.advance(3599);
+    source_.refresh_for_unknown_kid(kPatience);
+    EXPECT_EQ(kid(), "two");
+  }
 }
 
 TEST_F(JwksSourceTest, FetchesForUnknownKidsNoOftenerThanTheInterval) {

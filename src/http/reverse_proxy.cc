@@ -2,7 +2,9 @@
 
 #include "http/reverse_proxy.h"
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <optional>
 #include <string>
 #include <utility>
@@ -27,17 +29,17 @@ constexpr std::size_t kReadSize = 16 * 1024;
 // An agent's first request is often refused for want of a nonce. Reading its body is cheaper for
 // both than a new connection.
 constexpr std::size_t kMaxDiscarded = 256 * 1024;
+constexpr std::chrono::milliseconds kDiscardPatience{3000};
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 template <class Judging>
-ProxyDecision decide(Judging judging) {
+Result<ProxyDecision> decide(Judging judging) {
   try {
     return judging();
   } catch (const std::exception& exception) {
-    return Answer{
-        write_error_response(refuse(Code::k_internal_error).with_detail(exception.what()))};
+    return refuse(Code::k_internal_error).with_detail(exception.what());
   } catch (...) {
-    return Answer{write_error_response(refuse(Code::k_internal_error))};
+    return refuse(Code::k_internal_error);
   }
 }
 
@@ -47,13 +49,50 @@ End end_of(const Error& error) {
   return upstream ? End::kUpstreamFailed : End::kAnswered;
 }
 
+// Budget bounds what all connections together hold of bodies. Share is what one request holds of
+// it, until it ends.
+class Budget {
+ public:
+  explicit Budget(std::size_t size) : left_(size) {}
+
+  class Share {
+   public:
+    explicit Share(Budget& budget) : budget_(budget) {}
+    Share(const Share&) = delete;
+    ~Share() { budget_.left_ += held_; }
+    // take adds to the share, or returns false if there is not so much left.
+    bool take(std::size_t size) {
+      std::size_t left = budget_.left_;
+      do {
+        if (left < size) return false;
+      } while (!budget_.left_.compare_exchange_weak(left, left - size));
+      held_ += size;
+      return true;
+    }
+
+   private:
+    Budget& budget_;
+    std::size_t held_ = 0;
+  };
+
+ private:
+  std::atomic<std::size_t> left_;
+};
+
 }  // namespace
+
+HttpResponse ProxyJudge::on_refused(const HttpRequest* /*head*/, const Error& error) {
+  return write_error_response(error);
+}
 
 // Core is the session of a proxy and the engine that runs it.
 class ReverseProxy::Core {
  public:
   Core(ReverseProxyOptions options, internal::UpstreamAddress upstream, ProxyJudge& judge)
-      : options_(std::move(options)), upstream_(std::move(upstream)), judge_(judge) {
+      : options_(std::move(options)),
+        upstream_(std::move(upstream)),
+        judge_(judge),
+        budget_(options_.max_judged_bytes) {
     const internal::UpstreamLimits limits{.max_idle = options_.max_idle_upstreams,
                                           .connect_timeout = options_.connect_timeout,
                                           .idle_timeout = options_.upstream_idle_timeout};
@@ -83,21 +122,25 @@ class ReverseProxy::Core {
     Connection& client;
     internal::RequestParser& parser;
     internal::RequestHead& head;
+    Budget::Share share;                             // of the bodies that are held to be judged
     std::optional<std::string> body = std::nullopt;  // once it was read for the judge
   };
 
   Task<void> serve(Connection& client);
   Task<Persistence> serve_one(Connection& client, const std::string& text);
   Task<Served> judge_and_serve(Visit& visit);
+  Task<Result<ProxyDecision>> ask_judge(Visit& visit);
   Task<Status> read_body(Visit& visit, std::size_t max_bytes);
-  Task<Served> answer(Visit& visit, const HttpResponse& response);
+  Task<Served> answer(Visit& visit, HttpResponse response);
+  Task<bool> discard_body(Visit& visit);
   Task<Served> forward(Visit& visit, Forward decision);
-  Task<Served> refuse_request(Connection& client, const Error& error);
-  Task<std::optional<ProxyDecision>> ask(std::function<ProxyDecision()> question);
+  Task<Served> refuse_request(Connection& client, const HttpRequest* head, const Error& error);
+  Task<Result<ProxyDecision>> ask(std::function<ProxyDecision()> question);
 
   ReverseProxyOptions options_;
   internal::UpstreamAddress upstream_;
   ProxyJudge& judge_;
+  Budget budget_;
   std::vector<internal::UpstreamPool> pools_;  // by index of the I/O thread
   std::unique_ptr<internal::Engine> engine_;
 };
@@ -107,7 +150,7 @@ Task<void> ReverseProxy::Core::serve(Connection& client) {
     const Result<std::string> head = co_await client.read_request_head(
         options_.head_limits, options_.idle_timeout, options_.header_timeout);
     if (!head) {
-      co_await refuse_request(client, head.error());
+      co_await refuse_request(client, nullptr, head.error());
       co_return;
     }
     if (head->empty()) co_return;
@@ -130,13 +173,13 @@ Task<Persistence> ReverseProxy::Core::serve_one(Connection& client, const std::s
     head = *std::move(parsed);
   }
   if (refused) {
-    const Served served = co_await refuse_request(client, *refused);
+    const Served served = co_await refuse_request(client, nullptr, *refused);
     co_return served.persistence;
   }
 
   const auto begin = std::chrono::steady_clock::now();
   head->request.peer = client.peer();
-  Visit visit{.client = client, .parser = parser, .head = *head};
+  Visit visit{.client = client, .parser = parser, .head = *head, .share = Budget::Share(budget_)};
   const Served served = co_await judge_and_serve(visit);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
@@ -144,40 +187,38 @@ Task<Persistence> ReverseProxy::Core::serve_one(Connection& client, const std::s
   co_return served.persistence;
 }
 
-Task<std::optional<ProxyDecision>> ReverseProxy::Core::ask(
-    std::function<ProxyDecision()> question) {
-  std::optional<ProxyDecision> decision;
+Task<Result<ProxyDecision>> ReverseProxy::Core::ask(std::function<ProxyDecision()> question) {
+  Result<ProxyDecision> decision = refuse(Code::k_overloaded);
   co_await engine_->run_on_worker([&] { decision = decide(question); });
   co_return decision;
 }
 
-Task<ReverseProxy::Core::Served> ReverseProxy::Core::judge_and_serve(Visit& visit) {
+// ask_judge returns the judge's decision, after it has seen the body if it needs to. Its errors are
+// the engine's own refusals.
+Task<Result<ProxyDecision>> ReverseProxy::Core::ask_judge(Visit& visit) {
   HttpRequest& request = visit.head.request;
-  auto decision = co_await ask([&] { return judge_.judge(request); });
-  if (decision && std::holds_alternative<NeedBody>(*decision)) {
-    const Status read = co_await read_body(visit, std::get<NeedBody>(*decision).max_bytes);
-    if (!read) {
-      const Served served = co_await refuse_request(visit.client, read.error());
-      co_return served;
-    }
-    request.body = *std::move(visit.body);
-    decision = co_await ask([&] { return judge_.judge_with_body(request); });
-    visit.body = std::exchange(request.body, {});
-  }
+  Result<ProxyDecision> decision = co_await ask([&] { return judge_.judge(request); });
+  if (!decision || !std::holds_alternative<NeedBody>(*decision)) co_return decision;
+  Status read = co_await read_body(visit, std::get<NeedBody>(*decision).max_bytes);
+  if (!read) co_return std::move(read).error();
+  request.body = *std::move(visit.body);
+  decision = co_await ask([&] { return judge_.judge_with_body(request); });
+  visit.body = std::exchange(request.body, {});
+  co_return decision;
+}
+
+Task<ReverseProxy::Core::Served> ReverseProxy::Core::judge_and_serve(Visit& visit) {
+  Result<ProxyDecision> decision = co_await ask_judge(visit);
+  if (decision && std::holds_alternative<NeedBody>(*decision))
+    decision = refuse(Code::k_internal_error).with_detail("the judge asked for the body twice");
+  Served served{};
   if (!decision) {
-    const Served served = co_await answer(visit, write_error_response(refuse(Code::k_overloaded)));
-    co_return served;
+    served = co_await refuse_request(visit.client, &visit.head.request, decision.error());
+  } else if (auto* answered = std::get_if<Answer>(&*decision)) {
+    served = co_await answer(visit, std::move(answered->response));
+  } else {
+    served = co_await forward(visit, std::get<Forward>(std::move(*decision)));
   }
-  if (auto* answered = std::get_if<Answer>(&*decision)) {
-    const Served served = co_await answer(visit, answered->response);
-    co_return served;
-  }
-  if (auto* forwarded = std::get_if<Forward>(&*decision)) {
-    const Served served = co_await forward(visit, std::move(*forwarded));
-    co_return served;
-  }
-  const Served served =
-      co_await answer(visit, write_error_response(refuse(Code::k_internal_error)));
   co_return served;
 }
 
@@ -192,13 +233,12 @@ Task<Status> ReverseProxy::Core::read_body(Visit& visit, std::size_t max_bytes) 
   std::array<char, kReadSize> part;
   const auto until = std::chrono::steady_clock::now() + options_.body_timeout;
   for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) co_return refuse(Code::k_request_timed_out);
-    const Result<std::size_t> size = co_await visit.client.read_body(visit.parser, part, left);
+    const Result<std::size_t> size =
+        co_await visit.client.read_body_until(visit.parser, part, until);
     if (!size) co_return size.error();
     if (*size == 0) break;
     if (*size > max_bytes - body.size()) co_return too_large;
+    if (!visit.share.take(*size)) co_return refuse(Code::k_overloaded);
     body.append(part.data(), *size);
   }
   visit.body = std::move(body);
@@ -206,8 +246,7 @@ Task<Status> ReverseProxy::Core::read_body(Visit& visit, std::size_t max_bytes) 
 }
 
 // answer sends the judge's response and reads past the request's body, if that is worth it.
-Task<ReverseProxy::Core::Served> ReverseProxy::Core::answer(Visit& visit,
-                                                            const HttpResponse& response) {
+Task<ReverseProxy::Core::Served> ReverseProxy::Core::answer(Visit& visit, HttpResponse response) {
   const bool nothing_comes = visit.parser.done();
   const bool short_body = !visit.head.expects_continue && visit.head.length <= kMaxDiscarded;
   Served served{.end = End::kAnswered,
@@ -215,28 +254,39 @@ Task<ReverseProxy::Core::Served> ReverseProxy::Core::answer(Visit& visit,
                 .persistence = (nothing_comes || short_body) && !visit.client.thread().draining()
                                    ? visit.head.persistence
                                    : Persistence::kClose};
-  const std::string& method = visit.head.request.method;
-  auto bytes = internal::write_response(response, method, served.persistence);
+  const HttpRequest& request = visit.head.request;
+  const auto bytes = internal::write_response(response, request.method, served.persistence);
   if (!bytes) {
-    const auto failure = write_error_response(bytes.error());
-    served.status = failure.status;
-    bytes = internal::write_response(failure, method, served.persistence);
+    served = co_await refuse_request(visit.client, &request, bytes.error());
+    co_return served;
   }
   const Status written = co_await visit.client.write(*bytes, options_.write_timeout);
   if (!written) {
     co_return Served{
         .end = End::kClientGone, .status = served.status, .persistence = Persistence::kClose};
   }
-  std::array<char, kReadSize> discarded;
-  std::size_t total = 0;
-  while (served.persistence == Persistence::kKeepAlive) {
-    const Result<std::size_t> size =
-        co_await visit.client.read_body(visit.parser, discarded, options_.body_timeout);
-    if (size && *size == 0) break;
-    if (size) total += *size;
-    if (!size || total > kMaxDiscarded) served.persistence = Persistence::kClose;
+  if (served.persistence == Persistence::kKeepAlive) {
+    const bool discarded = co_await discard_body(visit);
+    if (!discarded) served.persistence = Persistence::kClose;
   }
   co_return served;
+}
+
+// discard_body reads to the end of a body that nobody wants, and tells whether it came to it. There
+// is one time for all of it: a byte every few seconds must not hold a connection.
+Task<bool> ReverseProxy::Core::discard_body(Visit& visit) {
+  std::array<char, kReadSize> discarded;
+  std::size_t total = 0;
+  const auto until =
+      std::chrono::steady_clock::now() + std::min(options_.body_timeout, kDiscardPatience);
+  for (;;) {
+    const Result<std::size_t> size =
+        co_await visit.client.read_body_until(visit.parser, discarded, until);
+    if (!size) co_return false;
+    if (*size == 0) co_return true;
+    total += *size;
+    if (total > kMaxDiscarded) co_return false;
+  }
 }
 
 Task<ReverseProxy::Core::Served> ReverseProxy::Core::forward(Visit& visit, Forward decision) {
@@ -254,7 +304,8 @@ Task<ReverseProxy::Core::Served> ReverseProxy::Core::forward(Visit& visit, Forwa
                                   visit.parser, visit.head, std::move(decision));
   const Result<internal::Forwarded> forwarded = co_await forwarding.run();
   if (!forwarded) {
-    const Served served = co_await refuse_request(visit.client, forwarded.error());
+    const Served served =
+        co_await refuse_request(visit.client, &visit.head.request, forwarded.error());
     co_return served;
   }
   co_return Served{
@@ -264,11 +315,18 @@ Task<ReverseProxy::Core::Served> ReverseProxy::Core::forward(Visit& visit, Forwa
 // refuse_request sends an error of the engine's own. The connection ends with it: what follows may
 // be the rest of what was refused.
 Task<ReverseProxy::Core::Served> ReverseProxy::Core::refuse_request(Connection& client,
+                                                                    const HttpRequest* head,
                                                                     const Error& error) {
   Served served{.end = End::kClientGone, .status = 0, .persistence = Persistence::kClose};
   if (error.code() == Code::k_network_failed) co_return served;
-  const HttpResponse response = write_error_response(error);
-  const auto bytes = internal::write_response(response, "", Persistence::kClose);
+  HttpResponse response = end_of(error) == End::kUpstreamFailed ? write_error_response(error)
+                                                                : judge_.on_refused(head, error);
+  const std::string_view method = head == nullptr ? std::string_view() : head->method;
+  auto bytes = internal::write_response(response, method, Persistence::kClose);
+  if (!bytes) {
+    response = write_error_response(bytes.error());
+    bytes = internal::write_response(response, method, Persistence::kClose);
+  }
   const Status written = co_await client.write(*bytes, options_.write_timeout);
   if (written)
     served = {.end = end_of(error), .status = response.status, .persistence = Persistence::kClose};

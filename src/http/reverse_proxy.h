@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -29,20 +30,23 @@ struct Answer {
 // Forward sends the request on, with its method, path and query unchanged.
 //
 // Fields named in `strip` are removed from the request; each field of `set` then replaces all of
-// its name. Names compare without case and with '_' equal to '-', because CGI-like upstreams make
-// one variable of both (a client's "X_Agent_Sub" must not pass for "X-Agent-Sub"). The engine
-// itself removes hop-by-hop fields (RFC 9110 7.6.1), Expect, what the client said in Forwarded and
-// X-Forwarded-*, and fields by which frameworks replace path or method after they were judged
-// (X-Original-URL, X-Rewrite-URL, X-HTTP-Method-Override, X-HTTP-Method, X-Method-Override); it
-// sets Host to the upstream's and X-Forwarded-For, -Proto, -Host to what it saw. A `set` that names
-// a framing field, or that is no valid field, is answered with 500.
-// `body`, only after judge_with_body, replaces the body: the bytes that were judged.
-// `set_in_response` replaces fields of the upstream's response likewise.
+// its name. Names compare folded (guard/field_name.h), because CGI-like upstreams make one variable
+// of several (a client's "X_Agent_Sub" must not pass for "X-Agent-Sub"). The engine itself removes
+// hop-by-hop fields (RFC 9110 7.6.1), Expect, Proxy, what the client said in Forwarded, X-Real-IP
+// and X-Forwarded-*, and fields by which frameworks replace host, path or method after they were
+// judged (X-Original-*, X-Rewrite-URL, X-HTTP-Method-Override, X-HTTP-Method, X-Method-Override);
+// it sets Host to the upstream's and X-Forwarded-For, -Proto, -Host to what it saw, unless `set`
+// does. A `set` that names a framing field, or that is no valid field, is answered with 500.
+// `body`, only after judge_with_body, replaces the body; without it the bytes that were judged are
+// sent.
+// Fields of the upstream's response for which `strip_in_response` holds are removed, then those of
+// `set_in_response` set likewise.
 struct Forward {
   std::vector<std::string> strip;
   std::vector<std::pair<std::string, std::string>> set;
   std::vector<std::pair<std::string, std::string>> set_in_response;
   std::optional<std::string> body;
+  bool (*strip_in_response)(std::string_view name, std::string_view value) = nullptr;
 };
 
 // NeedBody asks for the whole body, of at most `max_bytes`, before deciding: judge_with_body is
@@ -56,7 +60,7 @@ using ProxyDecision = std::variant<Answer, Forward, NeedBody>;
 // ProxyOutcome tells how a request ended.
 struct ProxyOutcome {
   enum class End {
-    kAnswered,        // by the judge, or by the engine's own refusal
+    kAnswered,        // by the judge, or by the engine's own refusal (on_refused)
     kForwarded,       // the upstream's response was sent to its end
     kUpstreamFailed,  // no answer (502, 504), or one that broke off
     kClientGone,      // the client left before the response was sent
@@ -75,6 +79,11 @@ class ProxyJudge {
   virtual ProxyDecision judge(const HttpRequest& head) = 0;
   // judge_with_body decides with the body, after judge returned NeedBody. Runs on a worker thread.
   virtual ProxyDecision judge_with_body(const HttpRequest& whole) = 0;
+  // on_refused writes the answer to a request that the engine itself refuses: at the gate (`head`
+  // is null, nothing of it can be trusted), for its body, for want of a worker, or since the judge
+  // threw or decided what cannot be carried out. It is not asked when the upstream failed. Runs on
+  // an I/O thread: short, never blocks and must not throw.
+  virtual HttpResponse on_refused(const HttpRequest* head, const Error& error);
   // observe is told the end of every request that was judged. Runs on an I/O thread: short, and it
   // never blocks.
   virtual void observe(const HttpRequest& head, const ProxyOutcome& outcome) = 0;
@@ -85,6 +94,9 @@ struct ReverseProxyOptions : ListenOptions {
   std::string upstream;  // "http://host[:port]", nothing more
 
   std::uint64_t max_body_bytes = std::uint64_t{1} << 30;  // of a request that is streamed
+  // Of all bodies together that were read to be judged; what would go beyond is refused
+  // (k_overloaded).
+  std::size_t max_judged_bytes = std::size_t{256} << 20;
   std::chrono::milliseconds connect_timeout{5000};
   std::chrono::milliseconds upstream_timeout{60000};  // from the last byte sent or received
   std::size_t max_idle_upstreams = 32;                // connections kept open, per I/O thread

@@ -5,11 +5,13 @@
 #include <array>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "http/error_response.h"
 #include "http/internal/test_peer.h"
 #include "http/server.h"
 #include "tests/support/matchers.h"
@@ -42,6 +44,19 @@ class Judge final : public ProxyJudge {
     changed_.notify_all();
   }
 
+  HttpResponse on_refused(const HttpRequest* head, const Error& error) override {
+    const std::lock_guard lock(mutex_);
+    refused_.emplace_back(head == nullptr ? "" : head->path, error.code());
+    HttpResponse response = write_error_response(error);
+    response.headers.add("X-Refused", "by the judge");
+    return response;
+  }
+  using Refused = std::pair<std::string, Code>;
+  std::vector<Refused> refused() {
+    const std::lock_guard lock(mutex_);
+    return refused_;
+  }
+
   struct Seen {
     std::string path;
     End end;
@@ -59,6 +74,7 @@ class Judge final : public ProxyJudge {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::vector<Seen> seen_;
+  std::vector<Refused> refused_;
 };
 
 ReverseProxyOptions options_for(std::uint16_t upstream_port) {
@@ -99,6 +115,10 @@ class ProxyToServer : public ::testing::Test {
       response.body += "\n" + request.body;
       if (request.path == "/status/204") response.status = 204;
       if (request.path == "/empty") response.body.clear();
+      if (request.path == "/voice") {
+        response.headers.add("DPoP-Nonce", "theirs");
+        response.headers.add("Via", "service");
+      }
       return response;
     });
     ASSERT_THAT(started, IsOk());
@@ -143,7 +163,8 @@ TEST_F(ProxyToServer, TellsTheUpstreamWhatItSawItselfAndNothingElse) {
       "GET / HTTP/1.1\r\nHost: public.example\r\nAuthorization: DPoP t\r\ndpop: p\r\n"
       "X_Agent_Sub: admin\r\nX-AGENT-SUB: admin\r\nForwarded: for=evil\r\n"
       "X-Forwarded-For: evil\r\nX-Forwarded-Host: evil\r\nX-Forwarded-Proto: https\r\n"
-      "X-Original-URL: /admin\r\nX-HTTP-Method-Override: DELETE\r\n"
+      "X-Original-URL: /admin\r\nX-HTTP-Method-Override: DELETE\r\nX.Agent.Sub: admin\r\n"
+      "Content_Length: 5\r\nProxy: http://evil\r\nX-Real-IP: 1.1.1.1\r\n"
       "Connection: X-Private, close\r\nX-Private: 1\r\nKeep-Alive: 5\r\nTE: trailers\r\n"
       "Upgrade: websocket\r\nProxy-Authorization: x\r\nExpect: 100-continue\r\n\r\n");
 
@@ -156,6 +177,23 @@ TEST_F(ProxyToServer, TellsTheUpstreamWhatItSawItselfAndNothingElse) {
             "Host: 127.0.0.1:" +
                 std::to_string(server_->port()) + "\n\n");
   EXPECT_EQ(response.headers.find("x-kept"), "2");
+}
+
+TEST_F(ProxyToServer, TakesFromTheAnswerWhatTheJudgeDoesNotWantInIt) {
+  judge_.on_head = [](const HttpRequest&) {
+    return Forward{.strip = {},
+                   .set = {},
+                   .set_in_response = {{"DPoP-Nonce", "ours"}},
+                   .body = {},
+                   .strip_in_response = [](std::string_view name, std::string_view value) {
+                     return name == "DPoP-Nonce" || value == "service";
+                   }};
+  };
+  const auto response = connect().exchange("GET /voice HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.headers.all("DPoP-Nonce"), std::vector<std::string_view>{"ours"});
+  EXPECT_FALSE(response.headers.find("Via"));
+  EXPECT_EQ(response.headers.find("X-Kept"), "1");
 }
 
 TEST_F(ProxyToServer, StreamsLargeBodiesBothWays) {
@@ -250,8 +288,100 @@ TEST_F(ProxyToServer, RefusesWithoutAskingTheJudge) {
     const auto response = peer.exchange(request + "GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(response.status, 400) << request;
     EXPECT_THAT(response.body, HasSubstr("request_malformed"));
+    EXPECT_EQ(response.headers.find("X-Refused"), "by the judge");
     EXPECT_TRUE(peer.is_closed_by_other());
   }
+  const std::vector<Judge::Refused> refused(requests.size(), {"", Code::k_request_malformed});
+  EXPECT_EQ(judge_.refused(), refused);
+}
+
+TEST_F(ProxyToServer, AsksTheJudgeForTheWordsOfEveryRefusalOfItsOwn) {
+  ReverseProxyOptions options = options_for(server_->port());
+  options.header_timeout = milliseconds(50);
+  options.body_timeout = milliseconds(50);
+  options.head_limits.max_bytes = 1000;
+  judge_.on_head = [](const HttpRequest& request) -> ProxyDecision {
+    if (request.path == "/throw") throw std::runtime_error("broken");
+    return NeedBody{.max_bytes = 5};
+  };
+  judge_.on_body = [](const HttpRequest&) { return NeedBody{.max_bytes = 5}; };
+  const auto proxy = start(options, judge_);
+  struct Case {
+    std::string request;
+    Judge::Refused refused;
+  };
+  const std::string host = " HTTP/1.1\r\nHost: a\r\n";
+  const auto cases = std::to_array<Case>({
+      {"GET / HTTP/1.1\r\n", {"", Code::k_request_timed_out}},
+      {"GET /" + std::string(1000, 'a'), {"", Code::k_header_too_large}},
+      {"POST /large" + host + "Content-Length: 6\r\n\r\n", {"/large", Code::k_body_too_large}},
+      {"POST /late" + host + "Content-Length: 5\r\n\r\n", {"/late", Code::k_request_timed_out}},
+      {"POST /odd" + host + "Transfer-Encoding: chunked\r\n\r\nx\r\n",
+       {"/odd", Code::k_request_malformed}},
+      {"POST /twice" + host + "Content-Length: 1\r\n\r\nx", {"/twice", Code::k_internal_error}},
+      {"GET /throw" + host + "\r\n", {"/throw", Code::k_internal_error}},
+  });
+  for (const Case& c : cases) {
+    const auto response = Peer::connect(proxy->port()).exchange(c.request);
+    EXPECT_EQ(response.status, reason_of(c.refused.second).http_status) << c.request;
+    EXPECT_EQ(response.headers.find("X-Refused"), "by the judge") << c.request;
+    ASSERT_FALSE(judge_.refused().empty());
+    EXPECT_EQ(judge_.refused().back(), c.refused) << c.request;
+  }
+  EXPECT_EQ(judge_.refused().size(), cases.size());
+}
+
+TEST_F(ProxyToServer, HoldsNoMoreOfAllBodiesThanItMay) {
+  ReverseProxyOptions options = options_for(server_->port());
+  options.max_judged_bytes = 100;
+  std::promise<void> judging;
+  std::promise<void> decided;
+  judge_.on_head = [](const HttpRequest&) { return NeedBody{.max_bytes = 1000}; };
+  judge_.on_body = [&](const HttpRequest& whole) {
+    if (whole.path == "/held") {
+      judging.set_value();
+      decided.get_future().wait();
+    }
+    return pass();
+  };
+  const auto proxy = start(options, judge_);
+  const auto post = [](const std::string& path) {
+    return "POST " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 60\r\n\r\n" +
+           std::string(60, 'x');
+  };
+  Peer held = Peer::connect(proxy->port());
+  held.send(post("/held"));
+  judging.get_future().wait();
+
+  const auto refused = Peer::connect(proxy->port()).exchange(post("/beyond"));
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_EQ(judge_.refused(),
+            std::vector<Judge::Refused>({Judge::Refused("/beyond", Code::k_overloaded)}));
+
+  // What a request held is free again once it has ended, which may be just after its answer.
+  decided.set_value();
+  EXPECT_EQ(held.read_response().status, 200);
+  int status = 0;
+  for (int i = 0; i < 1000 && status != 200; ++i)
+    status = Peer::connect(proxy->port()).exchange(post("/after")).status;
+  EXPECT_EQ(status, 200);
+}
+
+TEST_F(ProxyToServer, WaitsALimitedTimeForTheRestOfWhatItRefused) {
+  judge_.on_head = [](const HttpRequest&) {
+    return Answer{{.status = 401, .headers = {}, .body = "no"}};
+  };
+  ReverseProxyOptions options = options_for(server_->port());
+  options.body_timeout = milliseconds(200);
+  const auto proxy = start(options, judge_);
+  Peer peer = Peer::connect(proxy->port());
+  EXPECT_EQ(peer.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n").status,
+            401);
+  // Each byte comes in time, but not all of them.
+  const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+  while (peer.send("x") == 1 && std::chrono::steady_clock::now() < until)
+    std::this_thread::sleep_for(milliseconds(20));
+  EXPECT_LT(std::chrono::steady_clock::now(), until);
 }
 
 TEST_F(ProxyToServer, RefusesMalformedBodiesWhileItForwardsThem) {

@@ -23,30 +23,15 @@ namespace {
 constexpr std::size_t kReadSize = 16 * 1024;
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
-HttpResponse call(const Handler& handler, const HttpRequest& request) {
-  try {
-    return handler(request);
-  } catch (const std::exception& exception) {
-    return write_error_response(refuse(Code::k_internal_error).with_detail(exception.what()));
-  } catch (...) {
-    return write_error_response(refuse(Code::k_internal_error));
-  }
-}
-
-// write returns the response's bytes, or those of a 500 if it cannot be written.
-std::string write(const HttpResponse& response, std::string_view method, Persistence persistence) {
-  auto bytes = internal::write_response(response, method, persistence);
-  if (bytes) return *std::move(bytes);
-  return *internal::write_response(write_error_response(bytes.error()), method, persistence);
-}
-
 }  // namespace
 
 // Core is the session of a server and the engine that runs it.
 class Server::Core {
  public:
   Core(ServerOptions options, Handler handler)
-      : options_(std::move(options)), handler_(std::move(handler)) {}
+      : options_(std::move(options)), handler_(std::move(handler)) {
+    if (!options_.on_refused) options_.on_refused = write_error_response;
+  }
 
   Status start() {
     AJWT_ASSIGN(engine_, internal::Engine::start(
@@ -62,6 +47,9 @@ class Server::Core {
   Task<Result<Persistence>> serve_one(Connection& client, const std::string& head);
   Task<Status> read_body(Connection& client, internal::RequestParser& parser,
                          internal::RequestHead& head);
+  HttpResponse call(const HttpRequest& request) const;
+  std::string write(const HttpResponse& response, std::string_view method,
+                    Persistence persistence) const;
 
   ServerOptions options_;
   Handler handler_;
@@ -85,8 +73,8 @@ Task<void> Server::Core::serve(Connection& client) {
     }
     if (refused->code() == Code::k_network_failed) co_return;
     // What follows on this connection cannot be told apart from the body of what was refused.
-    (void)co_await client.write(write(write_error_response(*refused), "", Persistence::kClose),
-                                options_.write_timeout);
+    const std::string bytes = write(options_.on_refused(*refused), "", Persistence::kClose);
+    (void)co_await client.write(bytes, options_.write_timeout);
     co_return;
   }
 }
@@ -105,9 +93,8 @@ Task<Result<Persistence>> Server::Core::serve_one(Connection& client, const std:
   head->request.peer = client.peer();
 
   std::optional<HttpResponse> response;
-  const bool ran =
-      co_await engine_->run_on_worker([&] { response = call(handler_, head->request); });
-  if (!ran) response = write_error_response(refuse(Code::k_overloaded));
+  const bool ran = co_await engine_->run_on_worker([&] { response = call(head->request); });
+  if (!ran) response = options_.on_refused(refuse(Code::k_overloaded));
 
   const Persistence persistence =
       client.thread().draining() ? Persistence::kClose : head->persistence;
@@ -127,14 +114,32 @@ Task<Status> Server::Core::read_body(Connection& client, internal::RequestParser
   std::array<char, kReadSize> part;
   const auto until = std::chrono::steady_clock::now() + options_.body_timeout;
   for (;;) {
-    const auto left =
-        std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    if (left.count() <= 0) co_return refuse(Code::k_request_timed_out);
-    const Result<std::size_t> size = co_await client.read_body(parser, part, left);
+    const Result<std::size_t> size = co_await client.read_body_until(parser, part, until);
     if (!size) co_return size.error();
     if (*size == 0) co_return ok();
     head.request.body.append(part.data(), *size);
   }
+}
+
+HttpResponse Server::Core::call(const HttpRequest& request) const {
+  try {
+    return handler_(request);
+  } catch (const std::exception& exception) {
+    return options_.on_refused(refuse(Code::k_internal_error).with_detail(exception.what()));
+  } catch (...) {
+    return options_.on_refused(refuse(Code::k_internal_error));
+  }
+}
+
+// write returns the response's bytes, or those of a 500 if it cannot be written.
+std::string Server::Core::write(const HttpResponse& response, std::string_view method,
+                                Persistence persistence) const {
+  auto bytes = internal::write_response(response, method, persistence);
+  if (bytes) return *std::move(bytes);
+  const Error error = std::move(bytes).error();
+  bytes = internal::write_response(options_.on_refused(error), method, persistence);
+  if (bytes) return *std::move(bytes);
+  return *internal::write_response(write_error_response(error), method, persistence);
 }
 
 Server::Server(std::unique_ptr<Core> core) : core_(std::move(core)) {}

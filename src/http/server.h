@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The HTTP/1.1 server: whole requests in, whole responses out. The gate (http/gate.h) stands before
-// the parser. Used by the authority, by guard's auth endpoint and for metrics.
+// the parser. The authority is served by it.
 #pragma once
 
 #include <cstddef>
@@ -15,22 +15,30 @@
 
 namespace ajwt::http {
 
-// ServerOptions are ListenOptions with a bound on bodies, which are read before the handler runs.
+// ServerOptions are ListenOptions with a bound on bodies, which are read before the handler runs,
+// and with the words by which the server itself says no.
 struct ServerOptions : ListenOptions {
   std::size_t max_body_bytes = 256 * 1024;
+  // on_refused writes the answer wherever no handler did: to what the gate refuses
+  // (k_request_malformed, k_header_too_large), to bodies that are too large or malformed, to what
+  // came too late (k_request_timed_out) or at a bad time (k_overloaded), and after an exception of
+  // the handler or an answer of it that cannot be written (k_internal_error). What broke is in the
+  // error's detail, for the log. Called by I/O threads and workers at once: it is short, never
+  // blocks and must not throw. None: write_error_response.
+  std::function<HttpResponse(const Error&)> on_refused = {};
 };
 
 // Handler answers a request. It may block and is called by many worker threads at once, never by a
 // thread that does I/O. The path of its request has passed check_path. Fields of the response that
 // concern the connection or the framing (Connection, Content-Length, Transfer-Encoding, ...) are
 // the server's and are dropped; a response that no client could read (a status outside 200 to 599,
-// a line break in a field) and an exception become 500.
+// a line break in a field) and an exception become 500 (k_internal_error, on_refused).
 using Handler = std::function<HttpResponse(const HttpRequest&)>;
 
 // Server listens from start() to stop(). Requests of one connection are answered in turn, those of
 // different connections side by side. What the gate refuses, what is too large or too slow, and
-// what does not fit into the queue of the workers is answered by the server itself with
-// write_error_response.
+// what does not fit into the queue of the workers is answered by the server itself with what
+// ServerOptions::on_refused returns.
 class Server {
  public:
   // start listens and returns. Refuses k_address_in_use (message: address:port),

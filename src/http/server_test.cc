@@ -261,6 +261,60 @@ TEST(Server, AnswersManyConnectionsSideBySide) {
   EXPECT_EQ(good, 8 * 50);
 }
 
+TEST(Server, SaysNoInTheWordsOfItsOwner) {
+  std::mutex mutex;
+  std::vector<Error> refused;
+  std::atomic<bool> speechless = false;
+  ServerOptions options = quick();
+  options.max_body_bytes = 5;
+  options.header_timeout = milliseconds(50);
+  options.head_limits.max_bytes = 1000;
+  options.on_refused = [&](const Error& error) {
+    const std::lock_guard lock(mutex);
+    refused.push_back(error);
+    if (speechless) return text(7, "no status");
+    return text(error.reason().http_status, "decision 1");
+  };
+  const auto server = serve(
+      [](const HttpRequest& request) -> HttpResponse {
+        if (request.path == "/odd") throw 1;
+        if (request.path == "/status") return text(7, "");
+        throw std::runtime_error("what broke");
+      },
+      options);
+  struct Case {
+    std::string request;
+    Code code;
+    std::string detail;
+  };
+  const std::string rest = " HTTP/1.1\r\nHost: a\r\n\r\n";
+  const auto cases = std::to_array<Case>({
+      {"GET / HTTP/1.1\r\n\r\n", Code::k_request_malformed, ""},
+      {"GET / HTTP/1.1\r\n", Code::k_request_timed_out, ""},
+      {"GET /" + std::string(1000, 'a'), Code::k_header_too_large, ""},
+      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 6\r\n\r\n", Code::k_body_too_large, ""},
+      {"GET /throw" + rest, Code::k_internal_error, "what broke"},
+      {"GET /odd" + rest, Code::k_internal_error, ""},
+      {"GET /status" + rest, Code::k_internal_error, "a response with an impossible status"},
+  });
+  for (const Case& c : cases) {
+    const auto response = Peer::connect(server->port()).exchange(c.request);
+    EXPECT_EQ(response.status, reason_of(c.code).http_status) << c.request;
+    EXPECT_EQ(response.body, "decision 1") << c.request;
+    const std::lock_guard lock(mutex);
+    ASSERT_FALSE(refused.empty());
+    EXPECT_EQ(refused.back().code(), c.code) << c.request;
+    EXPECT_EQ(refused.back().detail(), c.detail) << c.request;
+  }
+  EXPECT_EQ(refused.size(), cases.size());
+
+  // An owner that has no words fit to be written does not silence the server.
+  speechless = true;
+  const auto response = Peer::connect(server->port()).exchange("GET /throw" + rest);
+  EXPECT_EQ(response.status, 500);
+  EXPECT_THAT(response.body, HasSubstr("internal_error"));
+}
+
 TEST(Server, AnswersOverloadWith503) {
   Latch latch;
   ServerOptions options = quick();

@@ -13,7 +13,6 @@ namespace {
 json::Object write_confirmation(const AccessToken& token) {
   json::Object cnf;
   cnf.append(std::string(names::kJkt), token.cnf_jkt);
-  if (token.cnf_jwk) cnf.append(std::string(names::kJwk), jose::to_json(*token.cnf_jwk));
   return cnf;
 }
 

@@ -64,7 +64,6 @@ struct AccessToken {
   std::string jti;
   Scopes scope;
   std::string cnf_jkt;
-  std::optional<crypto::PublicKey> cnf_jwk = {};  // written; on reading only cnf.jkt is used
   std::optional<std::string> sub_profile = {};
   std::optional<IntentClaims> intent = {};
   std::optional<AgentProofClaims> agent_proof = {};

@@ -33,7 +33,7 @@ json::Object write_step(const WorkflowStep& step) {
 }  // namespace
 
 std::optional<Permission> WorkflowStep::permission() const {
-  if (!audience) return std::nullopt;
+  if (!audience || scopes.empty()) return std::nullopt;
   return Permission{*audience, action, scopes};
 }
 

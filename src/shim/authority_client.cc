@@ -17,6 +17,7 @@
 #include "shim/internal/client_authentication.h"
 #include "shim/internal/nonce_book.h"
 #include "shim/internal/token_cache.h"
+#include "shim/internal/transport.h"
 
 namespace ajwt::shim {
 namespace {
@@ -26,22 +27,13 @@ constexpr std::string_view kInvalidToken = "invalid_token";
 constexpr std::size_t kJtiBytes = 16;
 constexpr std::size_t kMaxAccessTokens = 64;  // as many sets of scopes
 
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host == "127.0.0.1";
-}
-
 Status check_issuer(const std::string& issuer, PlainHttp plain_http) {
   const auto uri = parse_http_uri(issuer);
   if (!uri || uri->query || uri->fragment || issuer.ends_with('/')) {
     return refuse(Code::k_configuration_refused,
                   "issuer must be an http(s) URI without query, fragment or a slash at its end.");
   }
-  if (plain_http == PlainHttp::kLoopbackOnly && equal_ignoring_case(uri->scheme, "http") &&
-      !is_loopback(uri->host)) {
-    return refuse(Code::k_configuration_refused,
-                  "issuer must be https: over plain http, secrets are readable on the way.");
-  }
-  return ok();
+  return check_transport("issuer", issuer, plain_http);
 }
 
 // Target is a URL as proofs name it.

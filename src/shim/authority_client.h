@@ -29,7 +29,8 @@ struct ClientCredential {
   std::variant<Secret, crypto::PrivateKey> authenticator;
 };
 
-// PlainHttp says where http without TLS is good enough. It sends secrets and tokens readable.
+// PlainHttp says where http without TLS is good enough, at the authority and, for a fleet, at its
+// tools. It sends secrets and tokens readable.
 enum class PlainHttp { kLoopbackOnly, kAnywhere };
 
 // AuthorityOptions: whom to ask, and as whom.

@@ -2,6 +2,9 @@
 //
 // Tool calls: token, body, report.
 #include <algorithm>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "crypto/random.h"
@@ -11,6 +14,7 @@
 #include "shim/fleet.h"
 #include "shim/internal/declaration.h"
 #include "shim/internal/fleet_core.h"
+#include "shim/internal/transport.h"
 
 namespace ajwt::shim {
 namespace {
@@ -56,6 +60,30 @@ bool is_success(const Result<HttpResponse>& outcome) {
   return outcome && outcome->status >= 200 && outcome->status <= 299;
 }
 
+// Ending is the time in which a step is reported. When it is over, whatever came of the report, the
+// step's tokens go, since the next call of this step is another use, and who waits for it may
+// enter.
+class Ending {
+ public:
+  Ending(FleetCore& core, const std::string& key) : core_(core), key_(key) {}
+  ~Ending() {
+    core_.tokens().evict_all(key_);
+    core_.steps().ended(key_);
+  }
+  Ending(const Ending&) = delete;
+  Ending& operator=(const Ending&) = delete;
+
+ private:
+  FleetCore& core_;
+  const std::string& key_;
+};
+
+// LostReport is a report that did not arrive: of all calls within a step, by the last of them.
+struct LostReport {
+  std::string_view outcome;
+  Error error;
+};
+
 // StepUse is one call's part in a step, from before its token to after its report. Destroyed
 // without `end`, by an exception of the body, it reports the step as failed.
 class StepUse {
@@ -67,26 +95,32 @@ class StepUse {
     if (request_.call.step) core_.steps().enter(key_);
   }
   ~StepUse() {
-    if (!ended_) (void)end(outcome_if_thrown_);
+    if (ended_) return;
+    try {
+      (void)end(outcome_if_thrown_);
+    } catch (...) {
+      // The body's own exception is on its way and says more than this one could.
+    }
   }
   StepUse(const StepUse&) = delete;
   StepUse& operator=(const StepUse&) = delete;
 
   void begun() { outcome_if_thrown_ = CallOutcome::kFailed; }
 
-  // end leaves the step and, if this was the last call within it, reports how it ended.
-  Status end(CallOutcome outcome) {
+  // end leaves the step and, if this was the last call within it, reports how it ended. Returns the
+  // report if it was lost.
+  std::optional<LostReport> end(CallOutcome outcome) {
     ended_ = true;
-    if (!request_.call.step) return ok();
-    const auto report = core_.steps().leave(key_, outcome);
-    if (!report) return ok();
+    if (!request_.call.step) return std::nullopt;
+    const auto all = core_.steps().leave(key_, outcome);
+    if (!all) return std::nullopt;
+    const Ending ending(core_, key_);
+    const bool done = *all == CallOutcome::kDone;
     const Status reported =
         core_.report(*request_.agent, request_.execution->execution_id, *request_.call.step,
-                     *report == CallOutcome::kDone ? StepOutcome::kDone : StepOutcome::kFailed);
-    // The use is over, and its tokens with it: the next call of this step is another use.
-    core_.tokens().evict_all(key_);
-    core_.steps().ended(key_);
-    return reported;
+                     done ? StepOutcome::kDone : StepOutcome::kFailed);
+    if (reported) return std::nullopt;
+    return LostReport{.outcome = done ? "done" : "failed", .error = reported.error()};
   }
 
  private:
@@ -97,9 +131,23 @@ class StepUse {
   bool ended_ = false;
 };
 
-Error report_failed(const Error& error, const StepId& step) {
-  return Error(error.code(), "The tool was called, but its step " + step.str() +
-                                 " could not be reported done. " + error.message())
+// report_failed is the refusal of a call whose tool answered.
+Error report_failed(const LostReport& lost, const StepId& step) {
+  return Error(lost.error.code(), "The tool was called, but its step " + step.str() +
+                                      " could not be reported " + std::string(lost.outcome) + ". " +
+                                      lost.error.message())
+      .with_detail(lost.error.detail())
+      .with_items(lost.error.items());
+}
+
+// add_lost_report says beside a refusal that a report was lost, too. It may be one of other calls
+// within the step, which were over before this one and cannot tell.
+Error add_lost_report(const Error& error, const LostReport& lost, const StepId& step) {
+  std::string message = error.message();
+  if (!message.empty()) message += ' ';
+  message += "The step " + step.str() + " could not be reported " + std::string(lost.outcome) +
+             ": " + lost.error.describe();
+  return Error(error.code(), std::move(message))
       .with_detail(error.detail())
       .with_items(error.items());
 }
@@ -164,23 +212,26 @@ Result<HttpResponse> ToolSession::send(const HttpCall& call) const {
 Result<HttpResponse> Fleet::call_tool(const ToolCall& tool_call, const ToolBody& body) {
   AJWT_ASSIGN(const Frame* frame, find_running(*core_));
   AJWT_ASSIGN(const TokenRequest request, plan(*frame, tool_call));
-  AJWT_ASSIGN(std::string origin,
-              origin_of(tool_call.reached_at.empty() ? tool_call.audience : tool_call.reached_at));
+  const std::string& reached_at =
+      tool_call.reached_at.empty() ? tool_call.audience : tool_call.reached_at;
+  AJWT_ASSIGN(std::string origin, origin_of(reached_at));
+  AJWT_TRY(check_transport("Where the tool is reached", reached_at, core_->plain_http()));
   // The body may enter other agents, which moves frames; from here on only `request` counts.
   const std::shared_ptr<FleetCore> core = core_;
   StepUse use(*core, request);
   if (auto token = core->get_token(request); !token) {
-    (void)use.end(CallOutcome::kNotBegun);
+    const auto lost = use.end(CallOutcome::kNotBegun);
+    if (lost) return add_lost_report(token.error(), *lost, *tool_call.step);
     return std::move(token).error();
   }
   use.begun();
   const ToolSession session(std::make_unique<const ToolSession::Plan>(
       ToolSession::Plan{.core = *core, .request = request, .origin = std::move(origin)}));
   Result<HttpResponse> outcome = body(session);
-  const bool succeeded = is_success(outcome);
-  const Status reported = use.end(succeeded ? CallOutcome::kDone : CallOutcome::kFailed);
-  if (succeeded && !reported) return report_failed(reported.error(), *tool_call.step);
-  return outcome;
+  const auto lost = use.end(is_success(outcome) ? CallOutcome::kDone : CallOutcome::kFailed);
+  if (!lost) return outcome;
+  if (!outcome) return add_lost_report(outcome.error(), *lost, *tool_call.step);
+  return report_failed(*lost, *tool_call.step);
 }
 
 Result<HttpResponse> Fleet::call_tool(const ToolCall& tool_call, const HttpCall& request) {

@@ -88,10 +88,12 @@ Fleet::~Fleet() = default;
 
 Result<std::unique_ptr<Fleet>> Fleet::create(FleetOptions options, HttpClient& http,
                                              const Clock& clock, Sleeper& sleeper) {
+  const PlainHttp plain_http = options.authority.plain_http;
   AJWT_ASSIGN(auto authority,
               AuthorityClient::create(std::move(options.authority), http, clock, sleeper));
-  return std::unique_ptr<Fleet>(new Fleet(std::make_shared<FleetCore>(
-      options.checksum_profile, options.max_cached_tokens, std::move(authority), http, clock)));
+  return std::unique_ptr<Fleet>(
+      new Fleet(std::make_shared<FleetCore>(options.checksum_profile, options.max_cached_tokens,
+                                            plain_http, std::move(authority), http, clock)));
 }
 
 Result<DeclaredAgent> Fleet::declare(std::shared_ptr<const LiveAgent> agent,

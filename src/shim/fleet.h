@@ -209,10 +209,12 @@ class Fleet {
   //
   // When the token is refused the body never runs, and the Error is the authority's; for
   // k_agent_checksum_mismatch its items name which parts of the agent (by name alone) differ from
-  // those at declaration. Refuses k_execution_unknown for a step outside any execution. If the body
-  // succeeded and only the report failed, the Error is the report's and says so: the tool was
-  // called and must not be called again; report_step makes the report again. An exception of the
-  // body passes through, after the step was reported failed.
+  // those at declaration. Refuses k_execution_unknown for a step outside any execution,
+  // k_configuration_refused for a tool that is reached over plain http where the fleet's plain_http
+  // does not allow that. If the tool answered and only the report failed, the Error is the report's
+  // and says so: the tool was called and must not be called again; report_step makes the report
+  // again. If the call failed as well, its Error says that the report failed, too. An exception of
+  // the body passes through, after the step was reported failed.
   Result<HttpResponse> call_tool(const ToolCall& tool_call, const ToolBody& body);
   // call_tool with a request is call_tool with a body that sends it.
   Result<HttpResponse> call_tool(const ToolCall& tool_call, const HttpCall& request);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/fleet.h"
 
+#include <future>
 #include <stdexcept>
+#include <thread>
 #include <type_traits>
 
 #include "shim/testing/fleet_fixture.h"
@@ -158,6 +160,98 @@ TEST(Fleet, SaysThatTheToolWasCalledWhenOnlyTheReportFails) {
   EXPECT_THAT(world.services.reports(), ElementsAre("apply done patcher"));
 }
 
+// Intercepts for reports that do not arrive.
+std::optional<Result<HttpResponse>> lose_reports(const HttpCall& call) {
+  if (!call.url.ends_with("/complete")) return std::nullopt;
+  return Result<HttpResponse>(refuse(Code::k_network_failed));
+}
+
+std::optional<Result<HttpResponse>> throw_in_reports(const HttpCall& call) {
+  if (call.url.ends_with("/complete")) throw std::runtime_error("the report's own");
+  return std::nullopt;
+}
+
+TEST(Fleet, SaysThatAReportWasLostBesideTheErrorOfTheCallThatMadeIt) {
+  World world;
+  const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+  const auto running = patcher.enter();
+  ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+  world.services.set_intercept(lose_reports);
+  // Two calls are one use of the step: the inner one succeeds, the outer one reports both failed.
+  const auto failed =
+      world.fleet->call_tool(tool_call("a"), [&](const ToolSession&) -> Result<HttpResponse> {
+        EXPECT_THAT(world.fleet->call_tool(tool_call("a"), api_request()), IsOk());
+        return refuse(Code::k_upstream_timed_out, "The body's own.");
+      });
+  ASSERT_THAT(failed, RefusedWith(Code::k_upstream_timed_out));
+  EXPECT_THAT(failed.error().message(),
+              HasSubstr("The body's own. The step a could not be reported failed: "));
+
+  const auto answered = world.fleet->call_tool(tool_call("b"), [](const ToolSession&) {
+    return Result<HttpResponse>(HttpResponse{.status = 500, .headers = {}, .body = {}});
+  });
+  ASSERT_THAT(answered, RefusedWith(Code::k_network_failed));
+  EXPECT_THAT(answered.error().message(), HasSubstr("b could not be reported failed."));
+}
+
+TEST(Fleet, SaysThatTheReportOfAnotherThreadsCallWasLost) {
+  World world;
+  const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+  const auto running = patcher.enter();
+  ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+  const ContextTicket ticket = *world.fleet->capture();
+  std::promise<void> second_is_within;
+  std::promise<void> first_is_over;
+  std::promise<void> first_has_token;
+  std::thread first([&] {
+    const auto entered = ticket.enter();
+    EXPECT_THAT(world.fleet->call_tool(tool_call("a"),
+                                       [&](const ToolSession&) {
+                                         first_has_token.set_value();
+                                         second_is_within.get_future().wait();
+                                         return Result<HttpResponse>(HttpResponse{
+                                             .status = 200, .headers = {}, .body = {}});
+                                       }),
+                IsOk());
+    first_is_over.set_value();
+  });
+  first_has_token.get_future().wait();
+  world.services.set_intercept([&](const HttpCall& call) {
+    if (testing::path_of(call.url) != "/intent/token") return lose_reports(call);
+    second_is_within.set_value();
+    first_is_over.get_future().wait();
+    return std::optional(Result<HttpResponse>(refuse(Code::k_response_malformed)));
+  });
+  ToolCall other = tool_call("a");
+  other.tool = "another_tool";
+  const auto refused = world.fleet->call_tool(other, api_request());
+  first.join();
+  // The first call succeeded and was told so; only the second one can tell of its report.
+  ASSERT_THAT(refused, RefusedWith(Code::k_response_malformed));
+  EXPECT_THAT(refused.error().message(), HasSubstr("The step a could not be reported done: "));
+}
+
+TEST(Fleet, LetsTheNextCallIntoAStepWhoseReportThrew) {
+  World world;
+  const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+  const auto running = patcher.enter();
+  ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+  world.services.set_intercept(throw_in_reports);
+  EXPECT_THROW((void)world.fleet->call_tool(tool_call("a"), api_request()), std::runtime_error);
+  // The body's exception passes through, though the report throws another in a destructor.
+  try {
+    (void)world.fleet->call_tool(tool_call("a"), [](const ToolSession&) -> Result<HttpResponse> {
+      throw std::logic_error("the body's own");
+    });
+    FAIL() << "nothing was thrown";
+  } catch (const std::logic_error& error) {
+    EXPECT_STREQ(error.what(), "the body's own");
+  }
+  world.services.set_intercept(nullptr);
+  EXPECT_THAT(world.fleet->call_tool(tool_call("a"), api_request()), IsOk());
+  EXPECT_THAT(world.services.reports(), ElementsAre("a done patcher"));
+}
+
 TEST(Fleet, MintsAnewForTheNextUseOfAStep) {
   World world;
   const DeclaredAgent patcher = world.declare(test_agent("patcher"));
@@ -235,6 +329,36 @@ TEST(Fleet, RefusesPlainHttpToAnotherMachineUnlessToldOtherwise) {
   EXPECT_TRUE(create("https://authority.example", PlainHttp::kLoopbackOnly));
   EXPECT_TRUE(create("http://[::1]:8710", PlainHttp::kLoopbackOnly));
   EXPECT_TRUE(create("http://authority:8710", PlainHttp::kAnywhere));
+}
+
+TEST(Fleet, ReachesToolsOverPlainHttpOnThisMachineAloneUnlessToldOtherwise) {
+  World world;
+  const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+  const auto running = patcher.enter();
+  HttpCall request = api_request();
+  request.url = "http://api.example/patches";
+  ToolCall call = tool_call();
+  call.audience = "http://api.example";
+  EXPECT_THAT(world.fleet->call_tool(call, request), RefusedWith(Code::k_configuration_refused));
+  call.audience = "https://api.example";
+  call.reached_at = "http://api.example";
+  EXPECT_THAT(world.fleet->call_tool(call, request), RefusedWith(Code::k_configuration_refused));
+  EXPECT_THAT(world.services.calls(), IsEmpty());
+}
+
+TEST(Fleet, ReachesToolsOverPlainHttpAnywhereWhenToldSo) {
+  World world;
+  const auto fleet = *Fleet::create({.authority = {.issuer = std::string(testing::kIssuer),
+                                                   .credential = testing::secret_credential(),
+                                                   .plain_http = PlainHttp::kAnywhere}},
+                                    world.services, world.clock);
+  const DeclaredAgent patcher = world.declare(*fleet, test_agent("patcher"));
+  const auto running = patcher.enter();
+  ToolCall call = tool_call();
+  call.audience = "http://api.example";
+  HttpCall request = api_request();
+  request.url = "http://api.example/patches";
+  EXPECT_THAT(fleet->call_tool(call, request), IsOk());
 }
 
 static_assert(!std::is_copy_constructible_v<DeclaredAgent>);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a fleet does with tokens and nonces.
+#include <functional>
 #include <iterator>
 #include <optional>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "json/write.h"
@@ -83,6 +85,95 @@ TEST(FleetToken, DoesNotRepeatARequestWhoseBodyAloneAsksForANonce) {
   });
   ASSERT_THAT(world.fleet->call_tool(tool_call(), api_request()), IsOk());
   EXPECT_EQ(asked, 1);
+}
+
+// Only the guard's own form asks for another nonce: the first of these is one, the others are what
+// an application behind it could answer after it did its work.
+TEST(FleetToken, RepeatsARequestOnlyForTheGuardsOwnDemandForANonce) {
+  struct Case {
+    int status;
+    std::string challenge;
+    bool has_nonce;
+    int sent;
+  };
+  const Case cases[] = {
+      {401, R"(DPoP error_description="a \" b", error="use_dpop_nonce")", true, 2},
+      {400, R"(DPoP error="use_dpop_nonce")", true, 1},
+      {403, R"(DPoP error="use_dpop_nonce")", true, 1},
+      {200, R"(DPoP error="use_dpop_nonce")", true, 1},
+      {401, R"(DPoP error="use_dpop_nonce")", false, 1},
+      {401, R"(Bearer error="use_dpop_nonce")", true, 1},
+      {401, R"(DPoP error_description="error=\"use_dpop_nonce\"")", true, 1},
+      {401, R"(DPoP error="invalid_dpop_proof", x-error="use_dpop_nonce")", true, 1},
+      {401, R"(DPoP error="invalid_token", error="use_dpop_nonce")", true, 1},
+  };
+  for (const Case& made : cases) {
+    World world;
+    const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+    const auto running = patcher.enter();
+    int sent = 0;
+    world.services.set_intercept([&](const HttpCall& call) -> std::optional<Result<HttpResponse>> {
+      if (!call.url.starts_with(kApi)) return std::nullopt;
+      ++sent;
+      HttpResponse answer{.status = made.status, .headers = {}, .body = {}};
+      answer.headers.add("WWW-Authenticate", made.challenge);
+      if (made.has_nonce) answer.headers.add("DPoP-Nonce", "nonce-" + std::to_string(sent));
+      return answer;
+    });
+    const auto answer = world.fleet->call_tool(tool_call(), api_request());
+    ASSERT_THAT(answer, IsOk());
+    EXPECT_EQ(answer->status, made.status);
+    EXPECT_EQ(sent, made.sent) << made.status << ' ' << made.challenge;
+  }
+}
+
+// Ruling 28: whatever a token is for, another of it is another token.
+TEST(FleetToken, HasATokenForEachToolAudienceAndSetOfScopes) {
+  World world;
+  const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+  const auto running = patcher.enter();
+  const ToolCall plain = tool_call();
+  ToolCall tool = plain;
+  tool.tool = "revert_patch";
+  ToolCall audience = plain;
+  audience.audience = "https://patching.example";
+  audience.reached_at = std::string(kApi);
+  ToolCall scopes = plain;
+  scopes.scopes = {"patch:write"};
+  ToolCall reordered = plain;
+  std::swap(reordered.scopes.at(0), reordered.scopes.at(1));
+  for (int i = 0; i < 2; ++i) {
+    for (const ToolCall& call : {plain, tool, audience, scopes, reordered}) {
+      ASSERT_THAT(world.fleet->call_tool(call,
+                                         [](const ToolSession&) {
+                                           return Result<HttpResponse>(HttpResponse{
+                                               .status = 200, .headers = {}, .body = {}});
+                                         }),
+                  IsOk());
+    }
+    EXPECT_EQ(world.services.minted().size(), 4U);
+  }
+}
+
+TEST(FleetToken, HasATokenForEachStepOfEachExecution) {
+  World world;
+  const DeclaredAgent patcher = world.declare(test_agent("patcher"));
+  const auto running = patcher.enter();
+  ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+  const auto call_within = [&](std::string step, const std::function<void()>& within) {
+    const auto answer = world.fleet->call_tool(tool_call(std::move(step)), [&](const ToolSession&) {
+      within();
+      return Result<HttpResponse>(HttpResponse{.status = 200, .headers = {}, .body = {}});
+    });
+    EXPECT_THAT(answer, IsOk());
+  };
+  call_within("a", [&] {
+    EXPECT_EQ(world.services.minted().size(), 1U);
+    call_within("a", [&] { EXPECT_EQ(world.services.minted().size(), 1U); });
+    call_within("b", [&] { EXPECT_EQ(world.services.minted().size(), 2U); });
+    ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+    call_within("a", [&] { EXPECT_EQ(world.services.minted().size(), 3U); });
+  });
 }
 
 TEST(FleetToken, UsesATokenAgainUntilFourFifthsOfItsLifeAndThenRenewsIt) {

@@ -15,8 +15,8 @@ using authority::Registration;
 
 constexpr char kSelect[] =
     "SELECT registration_id, app_id, agent_id, version, state, checksum, profile, recomputed, "
-    "public_key, jkt, permissions, autonomy, sealed_components, registered_at, row_version "
-    "FROM registrations AS r ";
+    "public_key, jkt, permissions, autonomy, sealed_components, registered_at, row_version, "
+    "permissions_origin FROM registrations AS r ";
 constexpr auto kFindNewest =
     join(kSelect, "WHERE app_id = ?1 AND agent_id = ?2 ORDER BY version DESC LIMIT 1");
 constexpr auto kListVersions =
@@ -54,11 +54,12 @@ Status insert(Connection& db, const Registration& r) {
   return db.run(
       "INSERT INTO registrations (registration_id, app_id, agent_id, version, state, checksum, "
       "profile, recomputed, public_key, jkt, permissions, autonomy, sealed_components, "
-      "registered_at, row_version) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+      "registered_at, row_version, permissions_origin) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)",
       r.registration_id, r.app_id, r.agent_id, r.version, column_text(r.state), r.checksum,
       name(r.profile), r.recomputed, write_key(r.key), r.jkt, permissions_text(r.grant),
-      column_text(r.autonomy), r.sealed_components, r.registered_at, r.row_version);
+      column_text(r.autonomy), r.sealed_components, r.registered_at, r.row_version,
+      column_text(r.grant_origin));
 }
 
 }  // namespace
@@ -80,6 +81,7 @@ Result<Registration> SqliteStore::registration_from(const Query& row) {
   AJWT_ASSIGN(const ChecksumProfile profile, parse_profile(row.text(6)));
   AJWT_ASSIGN(crypto::PublicKey key, key_from(row.text(8)));
   AJWT_ASSIGN(const authority::Autonomy autonomy, parse_autonomy(row.text(11)));
+  AJWT_ASSIGN(const authority::GrantOrigin origin, parse_grant_origin(row.text(15)));
   std::optional<Grant> grant;
   if (!row.is_null(10)) {
     AJWT_ASSIGN(grant, parse_permissions(row.text(10)));
@@ -95,6 +97,7 @@ Result<Registration> SqliteStore::registration_from(const Query& row) {
                       .key = std::move(key),
                       .jkt = row.string(9),
                       .grant = std::move(grant),
+                      .grant_origin = origin,
                       .autonomy = autonomy,
                       .sealed_components = row.bytes(12),
                       .registered_at = row.instant(13),
@@ -149,11 +152,13 @@ Result<std::optional<AgentId>> SqliteStore::find_same_checksum(const AppId& app_
 Status SqliteStore::update_registration(const Registration& registration, const AuditEntry& audit) {
   return write(audit, [&](Connection& db) -> Status {
     AJWT_TRY(
-        db.run("UPDATE registrations SET permissions = ?4, row_version = row_version + 1, "
+        db.run("UPDATE registrations SET permissions = ?4, permissions_origin = ?6, "
+               "row_version = row_version + 1, "
                "state = CASE WHEN ?5 = 'registered' AND state = 'verified' THEN state ELSE ?5 END "
                "WHERE registration_id = ?1 AND app_id = ?2 AND row_version = ?3",
                registration.registration_id, registration.app_id, registration.row_version,
-               permissions_text(registration.grant), column_text(registration.state)));
+               permissions_text(registration.grant), column_text(registration.state),
+               column_text(registration.grant_origin)));
     if (db.changed_rows() == 1) return ok();
     AJWT_ASSIGN(Query query, db.query("SELECT 1 FROM registrations WHERE registration_id = ?1 "
                                       "AND app_id = ?2",

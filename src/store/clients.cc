@@ -7,6 +7,7 @@
 #include "crypto/hash.h"
 #include "store/rows.h"
 #include "store/sqlite_store.h"
+#include "store/unchanged.h"
 
 namespace ajwt::store {
 
@@ -18,7 +19,7 @@ using authority::Client;
 
 constexpr char kSelectApplications[] =
     "SELECT app_id, name, workflow_rule, checksum_in_tokens, accepts_reference_checksum, "
-    "audiences, created_at FROM applications ";
+    "audiences, created_at, row_version FROM applications ";
 constexpr auto kFindApplication = join(kSelectApplications, "WHERE app_id = ?1");
 constexpr auto kListApplications = join(kSelectApplications, "ORDER BY app_id");
 
@@ -37,6 +38,7 @@ Result<Application> application_from(const Query& row) {
                      .checksum_in_tokens = row.boolean(3),
                      .accepts_reference_checksum = row.boolean(4),
                      .audiences = std::move(audiences),
+                     .row_version = row.integer(7),
                      .created_at = row.instant(6)};
 }
 
@@ -60,11 +62,11 @@ Status SqliteStore::create_application(const Application& application, const Aud
   return write(audit, [&](Connection& db) {
     return name_parameter(
         db.run("INSERT INTO applications (app_id, name, workflow_rule, checksum_in_tokens, "
-               "accepts_reference_checksum, audiences, created_at) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+               "accepts_reference_checksum, audiences, created_at, row_version) "
+               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
                application.app_id, application.name, column_text(application.workflow_rule),
                application.checksum_in_tokens, application.accepts_reference_checksum,
-               write_list(application.audiences), application.created_at),
+               write_list(application.audiences), application.created_at, application.row_version),
         "app_id", "");
   });
 }
@@ -89,13 +91,16 @@ Status SqliteStore::update_application(const Application& application, const Aud
   return write(audit, [&](Connection& db) -> Status {
     AJWT_TRY(
         db.run("UPDATE applications SET name = ?2, workflow_rule = ?3, "
-               "checksum_in_tokens = ?4, accepts_reference_checksum = ?5, audiences = ?6 "
-               "WHERE app_id = ?1",
+               "checksum_in_tokens = ?4, accepts_reference_checksum = ?5, audiences = ?6, "
+               "row_version = row_version + 1 WHERE app_id = ?1 AND row_version = ?7",
                application.app_id, application.name, column_text(application.workflow_rule),
                application.checksum_in_tokens, application.accepts_reference_checksum,
-               write_list(application.audiences)));
-    if (db.changed_rows() != 1) return refuse(Code::k_not_found, "app_id");
-    return ok();
+               write_list(application.audiences), application.row_version));
+    if (db.changed_rows() == 1) return ok();
+    AJWT_ASSIGN(Query query,
+                db.query("SELECT 1 FROM applications WHERE app_id = ?1", application.app_id));
+    AJWT_ASSIGN(const bool exists, query.next());
+    return refuse(exists ? Code::k_state_changed : Code::k_not_found, "app_id");
   });
 }
 
@@ -170,6 +175,12 @@ Status SqliteStore::update_client(const Client& client, const AuditEntry& audit)
     AJWT_ASSIGN(const bool exists, query.next());
     if (exists) return refuse(Code::k_state_changed, "client_id");
     return refuse(Code::k_not_found, "client_id");
+  });
+}
+
+Status SqliteStore::record_token(const Client& client, const AuditEntry& audit) {
+  return write(audit, [&](Connection& db) {
+    return check_client(db, client.app_id, client.client_id, client.row_version);
   });
 }
 

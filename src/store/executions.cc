@@ -7,6 +7,7 @@
 
 #include "store/rows.h"
 #include "store/sqlite_store.h"
+#include "store/unchanged.h"
 
 namespace ajwt::store {
 
@@ -115,6 +116,10 @@ Status check_execution(Connection& db, const ExecutionId& execution_id, std::int
 
 Status apply_step(Connection& db, const StepChange& change, const AppId* app_id) {
   AJWT_TRY(check_execution(db, change.execution_id, change.expected_row_version, app_id));
+  if (change.unchanged_registration) {
+    const auto& [own_app, registration_id, row_version] = *change.unchanged_registration;
+    AJWT_TRY(check_registration(db, own_app, registration_id, row_version));
+  }
   AJWT_TRY(db.run("UPDATE executions SET row_version = row_version + 1 WHERE execution_id = ?1",
                   change.execution_id));
   AJWT_ASSIGN(const std::int64_t sequence, sequence_for(db, change));

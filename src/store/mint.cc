@@ -5,6 +5,7 @@
 
 #include "store/executions.h"
 #include "store/sqlite_store.h"
+#include "store/unchanged.h"
 
 namespace ajwt::store {
 
@@ -13,25 +14,6 @@ namespace {
 using authority::MintCommit;
 using authority::MintQuery;
 using authority::MintRecords;
-
-Status check_client(Connection& db, const MintCommit& mint) {
-  AJWT_ASSIGN(Query query, db.query("SELECT 1 FROM clients WHERE client_id = ?1 AND app_id = ?2 "
-                                    "AND row_version = ?3 AND disabled = 0",
-                                    mint.client_id, mint.app_id, mint.client_row_version));
-  AJWT_ASSIGN(const bool unchanged, query.next());
-  if (!unchanged) return refuse(Code::k_state_changed, "client_id");
-  return ok();
-}
-
-Status check_registration(Connection& db, const MintCommit& mint) {
-  AJWT_ASSIGN(Query query,
-              db.query("SELECT 1 FROM registrations WHERE registration_id = ?1 AND app_id = ?2 "
-                       "AND row_version = ?3 AND state IN ('registered', 'verified')",
-                       mint.registration_id, mint.app_id, mint.registration_row_version));
-  AJWT_ASSIGN(const bool unchanged, query.next());
-  if (!unchanged) return refuse(Code::k_state_changed, "agent_id");
-  return ok();
-}
 
 // mark_verified leaves row_version alone: no decision rests on the difference, so the first mints
 // of an agent must not refuse one another.
@@ -43,8 +25,10 @@ Status mark_verified(Connection& db, const RegistrationId& registration_id) {
 }
 
 Status write_mint(Connection& db, const MintCommit& mint) {
-  AJWT_TRY(check_client(db, mint));
-  AJWT_TRY(check_registration(db, mint));
+  AJWT_TRY(check_application(db, mint.app_id, mint.application_row_version));
+  AJWT_TRY(check_client(db, mint.app_id, mint.client_id, mint.client_row_version));
+  AJWT_TRY(
+      check_registration(db, mint.app_id, mint.registration_id, mint.registration_row_version));
   if (mint.unchanged_execution) {
     const auto& [execution_id, row_version] = *mint.unchanged_execution;
     AJWT_TRY(check_execution(db, execution_id, row_version, &mint.app_id));

@@ -16,6 +16,7 @@ namespace {
 using authority::Autonomy;
 using authority::ClientAuth;
 using authority::ExecutionStatus;
+using authority::GrantOrigin;
 using authority::RegistrationState;
 using authority::SigningKeyState;
 using authority::StepStatus;
@@ -39,6 +40,8 @@ constexpr Names<RegistrationState, 4> kRegistrationStates{
      {RegistrationState::kRevoked, "revoked"}}};
 constexpr Names<Autonomy, 3> kAutonomies{
     {{Autonomy::kSupervised, "supervised"}, {Autonomy::kSemi, "semi"}, {Autonomy::kFull, "full"}}};
+constexpr Names<GrantOrigin, 2> kGrantOrigins{
+    {{GrantOrigin::kStated, "stated"}, {GrantOrigin::kFrozen, "frozen"}}};
 constexpr Names<ExecutionStatus, 2> kExecutionStatuses{
     {{ExecutionStatus::kOpen, "open"}, {ExecutionStatus::kClosed, "closed"}}};
 constexpr Names<StepStatus, 4> kStepStatuses{{{StepStatus::kPending, "pending"},
@@ -77,6 +80,7 @@ std::string_view column_text(RegistrationState state) {
   return text_of(kRegistrationStates, state);
 }
 std::string_view column_text(Autonomy autonomy) { return text_of(kAutonomies, autonomy); }
+std::string_view column_text(GrantOrigin origin) { return text_of(kGrantOrigins, origin); }
 std::string_view column_text(ExecutionStatus status) { return text_of(kExecutionStatuses, status); }
 std::string_view column_text(StepStatus status) { return text_of(kStepStatuses, status); }
 std::string_view column_text(SigningKeyState state) { return text_of(kSigningKeyStates, state); }
@@ -92,6 +96,9 @@ Result<RegistrationState> parse_registration_state(std::string_view text) {
 }
 Result<Autonomy> parse_autonomy(std::string_view text) {
   return value_of(kAutonomies, text, "autonomy");
+}
+Result<GrantOrigin> parse_grant_origin(std::string_view text) {
+  return value_of(kGrantOrigins, text, "permissions_origin");
 }
 Result<ExecutionStatus> parse_execution_status(std::string_view text) {
   return value_of(kExecutionStatuses, text, "execution status");

@@ -52,6 +52,7 @@ class SqliteStore final : public authority::Store {
   Result<std::vector<authority::Client>> list_clients(const AppId& app_id) override;
   Status update_client(const authority::Client& client,
                        const authority::AuditEntry& audit) override;
+  Status record_token(const authority::Client& client, const authority::AuditEntry& audit) override;
   Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti, Instant until,
                                   Instant now) override;
 

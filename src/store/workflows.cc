@@ -27,7 +27,8 @@ constexpr auto kListNewest =
 
 Status freeze(Connection& db, const AppId& app_id, const FrozenGrant& grant) {
   AJWT_TRY(
-      db.run("UPDATE registrations SET permissions = ?4, row_version = row_version + 1 "
+      db.run("UPDATE registrations SET permissions = ?4, permissions_origin = 'frozen', "
+             "row_version = row_version + 1 "
              "WHERE registration_id = ?1 AND app_id = ?2 AND row_version = ?3 "
              "AND permissions IS NULL",
              grant.registration_id, app_id, grant.row_version, write_permissions(grant.grant)));

@@ -81,6 +81,42 @@ TEST_P(ClientStoreContract, ReplacesTheSettingsOfAnApplication) {
   EXPECT_THAT((*found)->audiences, IsEmpty());
 }
 
+TEST_P(ClientStoreContract, ReplacesNoSettingsThatHaveChangedSinceTheyWereRead) {
+  ASSERT_THAT(store_->create_application(make_application(app()), make_audit(app())), IsOk());
+  Application first = make_application(app());
+  first.workflow_rule = WorkflowRule::kOptional;
+  Application second = make_application(app());
+  second.name = "Renamed";
+
+  ASSERT_THAT(store_->update_application(first, make_audit(app())), IsOk());
+  EXPECT_THAT(store_->update_application(second, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+
+  const auto found = store_->find_application(app());
+  ASSERT_THAT(found, IsOk());
+  EXPECT_EQ((*found)->workflow_rule, WorkflowRule::kOptional);
+  EXPECT_EQ((*found)->name, "The shop");
+  EXPECT_EQ((*found)->row_version, 2);
+}
+
+TEST_P(ClientStoreContract, RecordsATokenOfAClientThatIsAsItWasRead) {
+  seed();
+  Client client = make_client(app(), client_id());
+  EXPECT_THAT(store_->record_token(client, make_audit(app())), IsOk());
+  Client changed = client;
+  changed.scopes = {"orders:read"};
+  ASSERT_THAT(store_->update_client(changed, make_audit(app())), IsOk());
+
+  EXPECT_THAT(store_->record_token(client, make_audit(app())), RefusedWith(Code::k_state_changed));
+
+  changed.row_version = 2;
+  EXPECT_THAT(store_->record_token(changed, make_audit(app())), IsOk());
+  changed.disabled = true;
+  ASSERT_THAT(store_->update_client(changed, make_audit(app())), IsOk());
+  changed.row_version = 3;
+  EXPECT_THAT(store_->record_token(changed, make_audit(app())), RefusedWith(Code::k_state_changed));
+}
+
 TEST_P(ClientStoreContract, RefusesToUpdateAnApplicationThatIsNotThere) {
   EXPECT_THAT(store_->update_application(make_application(app()), make_audit(app())),
               RefusedWith(Code::k_not_found));

@@ -161,6 +161,21 @@ TEST_P(ExecutionStoreContract, GivesAStepThatIsDoneAgainALaterPlace) {
   EXPECT_LT(sequence_of("pay"), sequence_of("find"));
 }
 
+TEST_P(ExecutionStoreContract, ChangesNoStepOnTheWordOfARegistrationThatHasChanged) {
+  seed_execution(execution_id());
+  const Registration reporter = newest(agent());
+  StepChange change_of = make_change(load(execution_id()), "find", StepStatus::kDone);
+  change_of.unchanged_registration = {app(), reporter.registration_id, reporter.row_version};
+  Registration revoked = reporter;
+  revoked.state = RegistrationState::kRevoked;
+  ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
+
+  EXPECT_THAT(change(change_of), RefusedWith(Code::k_state_changed));
+  change_of.unchanged_registration->row_version = reporter.row_version + 1;
+  EXPECT_THAT(change(change_of), RefusedWith(Code::k_state_changed)) << "it is revoked";
+  EXPECT_EQ(load(execution_id()).steps[0].status, StepStatus::kPending);
+}
+
 TEST_P(ExecutionStoreContract, ClosesAnExecutionOnce) {
   seed_execution(execution_id());
 

@@ -222,6 +222,17 @@ TEST_P(MintStoreContract, RenewsOnlyWhileTheExecutionIsAsItWasLoaded) {
   EXPECT_THAT(commit(renews), RefusedWith(Code::k_state_changed));
 }
 
+TEST_P(MintStoreContract, CommitsNoMintOfAnApplicationThatHasChanged) {
+  MintCommit mint = mint_of("dec_a");
+  Application changed = make_application(app());
+  changed.audiences = {};
+  ASSERT_THAT(store_->update_application(changed, make_audit(app())), IsOk());
+
+  EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
+  mint.application_row_version = 2;
+  EXPECT_THAT(commit(mint), IsOk());
+}
+
 TEST_P(MintStoreContract, AnswersEachMintOfAGroupByItself) {
   seed_execution(execution_id("exec_a"));
   seed_execution(execution_id("exec_b"));

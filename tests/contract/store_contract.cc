@@ -63,6 +63,7 @@ Application make_application(const AppId& app_id) {
           .checksum_in_tokens = true,
           .accepts_reference_checksum = false,
           .audiences = {"https://api.example"},
+          .row_version = 1,
           .created_at = kNow};
 }
 
@@ -92,6 +93,7 @@ Registration make_registration(const AppId& app_id, const AgentId& agent_id, std
           .key = some_key(0).public_key(),
           .jkt = jose::thumbprint(some_key(0).public_key()),
           .grant = std::nullopt,
+          .grant_origin = GrantOrigin::kStated,
           .autonomy = Autonomy::kSupervised,
           .sealed_components = {0, 1, 255},
           .registered_at = kNow,
@@ -208,6 +210,7 @@ std::int64_t StoreContract::last_sequence() {
 MintCommit StoreContract::mint_of(std::string decision_id) {
   const Registration registration = newest(agent());
   return {.app_id = app(),
+          .application_row_version = 1,
           .client_id = client_id(),
           .client_row_version = 1,
           .registration_id = registration.registration_id,

@@ -342,18 +342,18 @@ TEST_F(KeyProofs, MintForTheAgentWhoseKeyProvesItself) {
   EXPECT_EQ(response.status, 200) << response.body;
 }
 
-TEST_F(KeyProofs, AreNeededWithAToken) { expect_reason(send(request()), 400, "key_proof_missing"); }
+TEST_F(KeyProofs, AreNeededWithAToken) { expect_reason(send(request()), 401, "key_proof_missing"); }
 
 TEST_F(KeyProofs, MustBeTheAgentsOwn) {
   HttpRequest mint = request();
   fixture.add_key_proof(mint, fixture.patcher().key, token.key, with_checksum());
-  expect_reason(send(mint), 400, "agent_key_unknown");
+  expect_reason(send(mint), 401, "agent_key_unknown");
 }
 
 TEST_F(KeyProofs, MustStandBesideThisTokensKey) {
   HttpRequest mint = request();
   fixture.add_key_proof(mint, fixture.planner().key, fixture.patcher().key, with_checksum());
-  expect_reason(send(mint), 400, "proof_key_mismatch");
+  expect_reason(send(mint), 401, "proof_key_mismatch");
 }
 
 TEST_F(KeyProofs, MustBindThisBody) {
@@ -361,7 +361,7 @@ TEST_F(KeyProofs, MustBindThisBody) {
   ProofChanges changes = with_checksum();
   changes.body = "{}";
   fixture.add_key_proof(mint, fixture.planner().key, token.key, changes);
-  expect_reason(send(mint), 400, "proof_body_mismatch");
+  expect_reason(send(mint), 401, "proof_body_mismatch");
 }
 
 TEST_F(KeyProofs, MustCarryANonce) {
@@ -369,7 +369,7 @@ TEST_F(KeyProofs, MustCarryANonce) {
   ProofChanges changes = with_checksum();
   changes.nonce = "";
   fixture.add_key_proof(mint, fixture.planner().key, token.key, changes);
-  expect_reason(send(mint), 400, "proof_nonce_missing");
+  expect_reason(send(mint), 401, "proof_nonce_missing");
 }
 
 TEST_F(KeyProofs, AreUsedOnce) {
@@ -377,14 +377,14 @@ TEST_F(KeyProofs, AreUsedOnce) {
   fixture.add_key_proof(mint, fixture.planner().key, token.key, with_checksum());
   HttpRequest again = mint;
   ASSERT_EQ(send(mint).status, 200);
-  expect_reason(send(again), 400, "proof_replayed");
+  expect_reason(send(again), 401, "proof_replayed");
 }
 
 TEST_F(KeyProofs, AreOneAtAMint) {
   HttpRequest mint = request();
   fixture.add_key_proof(mint, fixture.planner().key, token.key, with_checksum());
   fixture.add_key_proof(mint, fixture.patcher().key, token.key, with_checksum());
-  expect_reason(send(mint), 400, "proof_duplicated");
+  expect_reason(send(mint), 401, "proof_duplicated");
 }
 
 TEST_F(KeyProofs, AreNoDpopProofs) {
@@ -394,7 +394,7 @@ TEST_F(KeyProofs, AreNoDpopProofs) {
   fixture.prove(other, fixture.planner().key, with_checksum());
   body.set("key_proofs", json::string_array({std::string(*other.headers.find("DPoP"))}));
   mint.body = json::write(json::Value(body));
-  expect_reason(send(mint), 400, "proof_type_refused");
+  expect_reason(send(mint), 401, "proof_type_refused");
 }
 
 }  // namespace

@@ -197,7 +197,7 @@ TEST_F(Registry, ChangesAGrantAndHoldsMintsToIt) {
                 400, "audience_exceeds_ceiling");
 }
 
-TEST_F(Registry, RegistersAWorkflowAgainAsTheSameVersion) {
+TEST_F(Registry, ListsTheWorkflowsOfAnApplication) {
   const TestToken token = fixture.token(fixture.administrator(), "admin:workflows");
   const auto listed = fixture.call(token, "GET", "/admin/workflows", {}, "app_id=acme");
   ASSERT_EQ(listed.status, 200) << listed.body;

@@ -58,6 +58,10 @@ class ObservedStore final : public authority::Store {
                        const authority::AuditEntry& audit) override {
     return pass("update_client", [&] { return inner_->update_client(client, audit); });
   }
+  Status record_token(const authority::Client& client,
+                      const authority::AuditEntry& audit) override {
+    return pass("record_token", [&] { return inner_->record_token(client, audit); });
+  }
   Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti, Instant until,
                                   Instant now) override {
     return pass("remember_assertion",

@@ -196,10 +196,13 @@ TEST_F(OfflineCommandsTest, ConfigCheckTellsTheLineOfAWrongKey) {
 }
 
 TEST_F(OfflineCommandsTest, ConfigCheckKnowsAGuardsFileByItsKeys) {
-  const std::string file = write("guard.toml", "upstream = \"http://127.0.0.1:1\"\nissuer = 1\n");
+  const std::string file = write("guard.toml",
+                                 "upstream = \"http://127.0.0.1:1\"\nissuer = 1\n[[route]]\n"
+                                 "method = \"GET\"\npath = \"/\"\napp = \"shop\"\n"
+                                 "scope = \"s\"\ntoken = \"plain\"\n");
   const Outcome outcome = run({"config", "check", file});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
-  EXPECT_NE(outcome.err.find("issuer"), std::string::npos) << outcome.err;
+  EXPECT_NE(outcome.err.find("guard.toml:2:1: issuer"), std::string::npos) << outcome.err;
 }
 
 TEST_F(OfflineCommandsTest, ConfigShowTellsWhereAValueComesFrom) {

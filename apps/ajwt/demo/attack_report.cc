@@ -33,8 +33,8 @@ lab::StepSpec step_spec(const DemoStep& step) {
     spec.path = "/proposals";
     spec.body = R"({"changes":[]})";
   } else {
-    spec.path = "/proposals/prop-1/apply";
-    spec.body = R"({"proposal_id":"prop-1"})";
+    spec.path = "/proposals/{proposal_id}/apply";  // of the honest proposal before it
+    spec.body = R"({"proposal_id":"{proposal_id}"})";
   }
   return spec;
 }
@@ -78,9 +78,19 @@ Result<std::vector<const lab::Attack*>> choose(const std::vector<std::string>& n
   return chosen;
 }
 
-json::Object to_json(const lab::Attack& attack, const std::vector<lab::Attempt>& attempts) {
+// Outcome is what came of one attack: its attempts, or why it proves nothing.
+using Outcome = Result<std::vector<lab::Attempt>>;
+
+json::Object to_json(const lab::Attack& attack, const Outcome& outcome) {
+  json::Object report{
+      {"id", attack.id}, {"name", attack.name}, {"title", attack.title}, {"story", attack.story}};
+  if (!outcome) {
+    report.set("failure", json::Object{{"reason", outcome.error().reason().name},
+                                       {"description", outcome.error().describe()}});
+    return report;
+  }
   json::Array list;
-  for (const auto& attempt : attempts) {
+  for (const auto& attempt : *outcome) {
     list.emplace_back(json::Object{{"sent", attempt.sent},
                                    {"refused_by", attempt.refused_by},
                                    {"expected", attempt.expected},
@@ -88,11 +98,8 @@ json::Object to_json(const lab::Attack& attack, const std::vector<lab::Attempt>&
                                    {"status", attempt.status},
                                    {"refused", attempt.refused()}});
   }
-  return json::Object{{"id", attack.id},
-                      {"name", attack.name},
-                      {"title", attack.title},
-                      {"story", attack.story},
-                      {"attempts", std::move(list)}};
+  report.set("attempts", std::move(list));
+  return report;
 }
 
 void print_attempt(app::Session& session, const lab::Attempt& attempt) {
@@ -107,10 +114,54 @@ void print_attempt(app::Session& session, const lab::Attempt& attempt) {
   session.out() << std::endl;
 }
 
+void print_outcome(app::Session& session, const lab::Attack& attack, const Outcome& outcome) {
+  session.out() << "\n  " << attack.id << "  " << attack.title << "\n      " << attack.story
+                << "\n";
+  if (outcome) {
+    for (const auto& attempt : *outcome) print_attempt(session, attempt);
+    return;
+  }
+  const bool colours = session.colours();
+  session.out() << "    " << (colours ? "\x1b[1;31m" : "") << "NOTHING PROVEN"
+                << (colours ? "\x1b[0m" : "")
+                << "  the legitimate use failed: " << outcome.error().reason().name << ": "
+                << outcome.error().describe() << std::endl;
+}
+
+// Tally counts what the attacks came to.
+struct Tally {
+  std::size_t attacks = 0;
+  std::size_t attempts = 0;
+  std::size_t got_through = 0;
+  std::size_t failed = 0;  // attacks whose honest twin did not work
+
+  void add(const Outcome& outcome) {
+    ++attacks;
+    if (!outcome) {
+      ++failed;
+      return;
+    }
+    attempts += outcome->size();
+    got_through += static_cast<std::size_t>(std::count_if(
+        outcome->begin(), outcome->end(), [](const auto& tried) { return !tried.refused(); }));
+  }
+};
+
+void print_tally(app::Session& session, const Tally& tally) {
+  session.out() << "\n  " << tally.attacks << " attacks, " << tally.attempts << " attempts, "
+                << (tally.attempts - tally.got_through) << " refused for the expected reason, "
+                << tally.got_through << " got through. ";
+  if (tally.failed == 0) {
+    session.out() << "Each attack's honest twin worked.\n";
+  } else {
+    session.out() << tally.failed << " prove nothing, since their honest twin failed.\n";
+  }
+}
+
 }  // namespace
 
-Result<int> run_attacks(app::Session& session, const std::filesystem::path& dev_folder,
-                        const std::vector<std::string>& names) {
+Result<bool> run_attacks(app::Session& session, const std::filesystem::path& dev_folder,
+                         const std::vector<std::string>& names) {
   AJWT_ASSIGN(const auto chosen, choose(names));
   AJWT_ASSIGN(const auto dev, load_dev_info(dev_folder));
   AJWT_ASSIGN(auto target, load_target(dev));
@@ -119,30 +170,25 @@ Result<int> run_attacks(app::Session& session, const std::filesystem::path& dev_
   lab::Scene scene(std::move(target), http, clock);
 
   json::Array report;
-  int total = 0;
-  int through = 0;
+  Tally tally;
   for (const auto* attack : chosen) {
-    AJWT_ASSIGN(const auto attempts, attack->run(scene));
-    total += static_cast<int>(attempts.size());
-    through += static_cast<int>(std::count_if(attempts.begin(), attempts.end(),
-                                              [](const auto& tried) { return !tried.refused(); }));
+    const Outcome outcome = attack->run(scene);
+    tally.add(outcome);
     if (session.is_json()) {
-      report.emplace_back(to_json(*attack, attempts));
-      continue;
+      report.emplace_back(to_json(*attack, outcome));
+    } else {
+      print_outcome(session, *attack, outcome);
     }
-    session.out() << "\n  " << attack->id << "  " << attack->title << "\n      " << attack->story
-                  << "\n";
-    for (const auto& attempt : attempts) print_attempt(session, attempt);
   }
   if (session.is_json()) {
-    session.print_json(json::Object{
-        {"attacks", std::move(report)}, {"attempts", total}, {"got_through", through}});
+    session.print_json(json::Object{{"attacks", std::move(report)},
+                                    {"attempts", static_cast<std::int64_t>(tally.attempts)},
+                                    {"got_through", static_cast<std::int64_t>(tally.got_through)},
+                                    {"failed", static_cast<std::int64_t>(tally.failed)}});
   } else {
-    session.out() << "\n  " << chosen.size() << " attacks, " << total << " attempts, "
-                  << (total - through) << " refused for the expected reason, " << through
-                  << " got through. Each attack's honest twin worked.\n";
+    print_tally(session, tally);
   }
-  return through;
+  return tally.got_through == 0 && tally.failed == 0;
 }
 
 }  // namespace ajwt::demo

@@ -14,9 +14,10 @@
 namespace ajwt::demo {
 
 // run_attacks runs the attacks named by id ("T2") or name ("t02-token-replay"), or all for none.
-// Returns how many attempts were not refused for the expected reason. Refuses k_not_found for a
-// name that no attack has, and what keeps an attack's honest twin from working.
-Result<int> run_attacks(app::Session& session, const std::filesystem::path& dev_folder,
-                        const std::vector<std::string>& names);
+// Returns whether the defence held: each attack's honest twin worked and each attempt was refused
+// for the expected reason. An attack whose twin fails is reported, and the next one runs. Refuses
+// k_not_found for a name that no attack has, and what load_dev_info refuses.
+Result<bool> run_attacks(app::Session& session, const std::filesystem::path& dev_folder,
+                         const std::vector<std::string>& names);
 
 }  // namespace ajwt::demo

@@ -163,8 +163,8 @@ Status attack(Session& session, const AttackOptions& options) {
   if (options.all == !options.ids.empty()) {
     return refuse(Code::k_parameter_missing, "Name attacks, or give --all.");
   }
-  AJWT_ASSIGN(const int through, demo::run_attacks(session, options.folder, options.ids));
-  if (through > 0) session.finish(ExitCode::kDefenceFailed);
+  AJWT_ASSIGN(const bool held, demo::run_attacks(session, options.folder, options.ids));
+  if (!held) session.finish(ExitCode::kDefenceFailed);
   return ok();
 }
 
@@ -183,7 +183,8 @@ void add_demo_command(CLI::App& root, Session& session) {
   add_verb<AttackOptions>(
       demo, session,
       {.name = "attack",
-       .summary = "Attack the running `ajwt dev`; exit code 8 if an attack gets through.",
+       .summary = "Attack the running `ajwt dev`; exit code 8 unless every attack is refused as it "
+                  "must be.",
        .examples = {"ajwt demo attack --all", "ajwt demo attack T2 T7 -o json"}},
       declare_attack, attack);
 }

@@ -34,7 +34,7 @@ HttpResponse respond(const Result<json::Object>& answer) {
 }
 
 // What the guard says of the caller, so that an answer can show it. The API trusts these fields
-// because nobody but the guard reaches it, and the guard strips what a client sends.
+// because the request has the guard's secret, and the guard strips what a client sends.
 json::Object caller_of(const HttpHeaders& headers) {
   json::Object caller;
   for (const auto* field : {"X-Agent-Subject", "X-Agent-Step", "X-Agent-Tool", "X-Agent-Scope",
@@ -44,17 +44,22 @@ json::Object caller_of(const HttpHeaders& headers) {
   return caller;
 }
 
+bool carries(const HttpHeaders& headers, std::string_view field, std::string_view secret) {
+  const auto values = headers.all(field);
+  return values.size() == 1 && equal_constant_time(values.front(), secret);
+}
+
 }  // namespace
 
-SampleApi::SampleApi(std::filesystem::path scratch, std::string control_secret)
-    : scratch_(std::move(scratch)), control_secret_(std::move(control_secret)) {}
+SampleApi::SampleApi(std::filesystem::path scratch, Secrets secrets)
+    : scratch_(std::move(scratch)), secrets_(std::move(secrets)) {}
 
 Result<std::unique_ptr<SampleApi>> SampleApi::create(const std::filesystem::path& scratch,
-                                                     std::string control_secret) {
+                                                     Secrets secrets) {
   std::error_code error;
   std::filesystem::create_directories(scratch, error);
   if (error) return refuse(Code::k_io_failed, scratch.string() + ": " + error.message());
-  return std::unique_ptr<SampleApi>(new SampleApi(scratch, std::move(control_secret)));
+  return std::unique_ptr<SampleApi>(new SampleApi(scratch, std::move(secrets)));
 }
 
 Status SampleApi::load(std::string file_name, std::string manifest, std::string_view advisories) {
@@ -96,6 +101,10 @@ HttpResponse SampleApi::handle(const HttpRequest& request) {
 
 Result<json::Object> SampleApi::answer(const HttpRequest& request) {
   const std::lock_guard lock(mutex_);
+  if (request.method == "POST" && request.path == "/manifest") return replace(request);
+  if (!carries(request.headers, kGuardSecretField, secrets_.guard)) {
+    return refuse(Code::k_client_unauthorized, "Only the guard may call this API.");
+  }
   if (request.method == "GET" && request.path == "/manifest") return describe();
   if (request.method != "POST") return refuse(Code::k_not_found);
 
@@ -109,13 +118,6 @@ Result<json::Object> SampleApi::answer(const HttpRequest& request) {
   AJWT_ASSIGN(const auto body, json::parse_object(request.body, kBodyLimits));
   if (path == "/advisories/query") return query(body);
   if (path == "/proposals") return propose(body);
-  if (path == "/manifest") {
-    const auto secret = request.headers.find("X-Demo-Control");
-    if (!secret || !equal_constant_time(*secret, control_secret_)) {
-      return refuse(Code::k_not_found);
-    }
-    return replace(body);
-  }
   return refuse(Code::k_not_found);
 }
 
@@ -191,7 +193,11 @@ Result<json::Object> SampleApi::apply(const std::string& proposal_id) {
       {"changed", count}, {"file", (scratch_ / file_name_).string()}, {"diff", diff}};
 }
 
-Result<json::Object> SampleApi::replace(const json::Object& body) {
+Result<json::Object> SampleApi::replace(const HttpRequest& request) {
+  if (!carries(request.headers, "X-Demo-Control", secrets_.control)) {
+    return refuse(Code::k_not_found);
+  }
+  AJWT_ASSIGN(const auto body, json::parse_object(request.body, kBodyLimits));
   json::Members members(body);
   AJWT_ASSIGN(const auto file, members.get_string("file"));
   AJWT_ASSIGN(auto manifest, members.get_string("manifest"));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The sample API that stands behind the guard: it owns a scratch copy of a manifest and really
-// edits it. It knows nothing of tokens; who may call what is the guard's to decide.
+// edits it. It knows nothing of tokens; who may call what is the guard's to decide, so it answers
+// nobody but the guard.
 #pragma once
 
 #include <filesystem>
@@ -9,6 +10,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "apps/ajwt/demo/advisory.h"
@@ -34,13 +36,21 @@ struct Change {
 //   POST /manifest                {manifest, advisories?, file} -> a new scratch copy (see below)
 // Safe for concurrent use. The last one is how `ajwt demo run FILE` brings its own manifest; it is
 // refused unless the request carries the X-Demo-Control secret, which only dev.json has: the guard
-// has no route for it.
+// has no route for it. Everything else is refused with k_client_unauthorized unless it carries the
+// secret that the guard adds (kGuardSecretField): whoever reaches the port could otherwise say by
+// X-Agent-* that it is anybody.
 class SampleApi {
  public:
-  // create copies `manifest` to `scratch` and reads it and the advisories. Refuses what
-  // parse_manifest and parse_advisories refuse, and k_io_failed.
+  static constexpr std::string_view kGuardSecretField = "X-Guard-Secret";
+
+  struct Secrets {
+    std::string control;
+    std::string guard;
+  };
+
+  // create refuses k_io_failed if the folder cannot be made. There is no manifest before load.
   static Result<std::unique_ptr<SampleApi>> create(const std::filesystem::path& scratch,
-                                                   std::string control_secret);
+                                                   Secrets secrets);
 
   // load replaces the manifest under work and forgets every proposal.
   Status load(std::string file_name, std::string manifest, std::string_view advisories);
@@ -48,19 +58,19 @@ class SampleApi {
   HttpResponse handle(const HttpRequest& request);
 
  private:
-  SampleApi(std::filesystem::path scratch, std::string control_secret);
+  SampleApi(std::filesystem::path scratch, Secrets secrets);
   Result<json::Object> answer(const HttpRequest& request);
   json::Object describe() const;
   Result<json::Object> query(const json::Object& body) const;
   Result<json::Object> propose(const json::Object& body);
   Result<json::Object> apply(const std::string& proposal_id);
-  Result<json::Object> replace(const json::Object& body);
+  Result<json::Object> replace(const HttpRequest& request);
   Status replace_manifest(const std::string& file_name, std::string manifest,
                           std::string_view advisories);
   Status write_scratch(const std::string& text) const;
 
   const std::filesystem::path scratch_;
-  const std::string control_secret_;
+  const Secrets secrets_;
   mutable std::mutex mutex_;
   std::string file_name_;
   Manifest manifest_{Ecosystem::kNpm, "", {}};

@@ -99,7 +99,8 @@ class DevSystem::Parts {
 
   Status start_api(const DevOptions& options, const std::filesystem::path& data) {
     info_.control = crypto::random_token(32);
-    AJWT_ASSIGN(api_, demo::SampleApi::create(data / "scratch", info_.control));
+    AJWT_ASSIGN(api_, demo::SampleApi::create(data / "scratch",
+                                              {.control = info_.control, .guard = guard_secret_}));
     AJWT_TRY(api_->load("package.json", std::string(demo::sample_package_json()),
                         demo::sample_advisories_json()));
     http::ServerOptions server;
@@ -125,6 +126,7 @@ class DevSystem::Parts {
     guard.proxy.address = kLoopback;
     guard.proxy.port = port_at(options, 1);
     guard.proxy.upstream = info_.api_url;
+    guard.upstream_headers = {{std::string(demo::SampleApi::kGuardSecretField), guard_secret_}};
     decisions_ = std::make_unique<GuardDecisions>(*log_);
     AJWT_ASSIGN(guard_, gateway::GuardServer::start(std::move(guard), decisions_.get()));
     info_.guard_url = guard_->public_url();
@@ -141,6 +143,7 @@ class DevSystem::Parts {
   }
 
   demo::DevInfo info_;
+  const std::string guard_secret_ = crypto::random_token(32);  // of this start alone
   SystemClock clock_;
   http::CurlClient http_;
   std::unique_ptr<Log> log_;

@@ -116,6 +116,11 @@ class AuthorityProcess::Parts {
     server.tls = options_.tls;
     server.worker_threads = options_.worker_threads;
     server.max_connections = options_.max_connections;
+    server.on_refused = [this](const Error& error) {
+      authority::Authority* authority = serving_.load();
+      return authority == nullptr ? http::write_error_response(error)
+                                  : authority->refuse_unread(error);
+    };
     AJWT_ASSIGN(server_, http::Server::start(std::move(server), [this](const HttpRequest& request) {
                   authority::Authority* authority = serving_.load();
                   if (authority == nullptr) {

@@ -7,6 +7,10 @@ ExitCode exit_code_of(Code code) {
   if (code == Code::k_agent_checksum_mismatch || code == Code::k_checksum_differs) {
     return ExitCode::kDrift;
   }
+  // OAuth answers them with 400, but nothing is wrong with the command line.
+  if (code == Code::k_scope_exceeds_ceiling || code == Code::k_audience_exceeds_ceiling) {
+    return ExitCode::kDenied;
+  }
   if (code == Code::k_configuration_refused) return ExitCode::kUsage;
   if (code == Code::k_address_in_use) return ExitCode::kUnavailable;
   switch (reason_of(code).http_status) {
@@ -22,6 +26,7 @@ ExitCode exit_code_of(Code code) {
     case 429:
     case 502:
     case 503:
+    case 504:
       return ExitCode::kUnavailable;
     default:
       return ExitCode::kError;

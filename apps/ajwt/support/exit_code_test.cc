@@ -10,6 +10,8 @@ TEST(ExitCode, TellsScriptsWhatKindOfNoItWas) {
   EXPECT_EQ(exit_code_of(Code::k_configuration_refused), ExitCode::kUsage);
   EXPECT_EQ(exit_code_of(Code::k_parameter_missing), ExitCode::kUsage);
   EXPECT_EQ(exit_code_of(Code::k_client_unauthenticated), ExitCode::kDenied);
+  EXPECT_EQ(exit_code_of(Code::k_scope_exceeds_ceiling), ExitCode::kDenied);
+  EXPECT_EQ(exit_code_of(Code::k_audience_exceeds_ceiling), ExitCode::kDenied);
   EXPECT_EQ(exit_code_of(Code::k_key_file_unsafe), ExitCode::kDenied);
   EXPECT_EQ(exit_code_of(Code::k_agent_checksum_mismatch), ExitCode::kDrift);
   EXPECT_EQ(exit_code_of(Code::k_checksum_differs), ExitCode::kDrift);

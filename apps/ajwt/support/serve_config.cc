@@ -110,6 +110,9 @@ Result<ServeOptions> build_serve_options(const SettingValues& values) {
   options.worker_threads = static_cast<std::size_t>(values.number("worker_threads"));
   options.max_connections = static_cast<std::size_t>(values.number("max_connections"));
   options.authority = authority_options_of(values);
+  if (options.clear_text == ClearText::kBehindTlsProxy) {
+    options.authority.address_limits = authority::AddressLimits::kOff;
+  }
   if (options.authority.execution_lifetime > options.authority.execution_lifetime_max) {
     return values.fault("execution_lifetime", "is above execution_lifetime_max.");
   }

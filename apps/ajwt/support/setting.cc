@@ -22,7 +22,7 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"public_url", kText, "", "The URL by which clients address the authority, and the issuer of its tokens; default: the address listened on, where that is loopback"},
     {"tls.certificate", kText, "", "The certificate with its chain, PEM", 0, 0, "--tls-cert"},
     {"tls.key", kText, "", "The certificate's private key, PEM", 0, 0, "--tls-key"},
-    {"tls.proxy", kSwitch, "false", "Something before the authority ends TLS, so plain HTTP may be listened for anywhere; in a file also tls = \"proxy\""},
+    {"tls.proxy", kSwitch, "false", "Something before the authority ends TLS, so plain HTTP may be listened for anywhere, and addresses, which are the proxy's, are not limited; in a file also tls = \"proxy\""},
     {"log_level", kText, "info", "debug, info, warn or error"},
     {"log_format", kText, "auto", "json, pretty, or auto: pretty on a terminal"},
     {"intent_token_lifetime", kNumber, "300", "Seconds that an intent token lives", 1, 3600},

@@ -131,6 +131,7 @@ TEST(ServeConfig, ListensAnywhereBehindAProxyThatEndsTls) {
   ASSERT_THAT(options, IsOk());
   EXPECT_EQ(options->public_url, "https://as.example.com");
   EXPECT_EQ(options->clear_text, ClearText::kBehindTlsProxy);
+  EXPECT_EQ(options->authority.address_limits, authority::AddressLimits::kOff);
 }
 
 TEST(ServeConfig, NeedsAPublicUrlOfTheSchemeThatClientsUse) {

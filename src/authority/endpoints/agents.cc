@@ -65,11 +65,14 @@ Result<HttpResponse> handle_register_agent(Exchange& exchange, Authenticated& ca
 Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& caller) {
   AJWT_ASSIGN(const AppId app_id, parse_path_id<AppId>(exchange, 0));
   auto& store = exchange.context().store;
-  // Looked up whoever asks: another's application costs and reads what a missing one does (T12).
+  // Before anything is looked up: another's application costs and reads what a missing one does
+  // (threats T12).
+  if (!caller.caller.owns(app_id) && !is_administrator(caller.caller)) {
+    return refuse(Code::k_not_found);
+  }
   AJWT_ASSIGN(const auto application, store.find_application(app_id));
+  if (!application) return refuse(Code::k_not_found);
   AJWT_ASSIGN(const auto registrations, store.list_registrations(app_id));
-  const bool may = caller.caller.owns(app_id) || is_administrator(caller.caller);
-  if (!application || !may) return refuse(Code::k_not_found);
   json::Array agents;
   for (const auto& registration : registrations)
     agents.emplace_back(write_registration(registration));

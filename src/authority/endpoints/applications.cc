@@ -5,6 +5,7 @@
 
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/retry.h"
 #include "json/members.h"
 #include "protocol/names.h"
 #include "protocol/subject.h"
@@ -121,6 +122,7 @@ Result<HttpResponse> handle_create_application(Exchange& exchange, Authenticated
                           .checksum_in_tokens = false,
                           .accepts_reference_checksum = false,
                           .audiences = {},
+                          .row_version = 1,
                           .created_at = exchange.now};
   AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
   AJWT_TRY(exchange.context().store.create_application(application,
@@ -134,12 +136,14 @@ Result<HttpResponse> handle_get_application(Exchange& exchange, Authenticated&) 
 }
 
 Result<HttpResponse> handle_update_application(Exchange& exchange, Authenticated& caller) {
-  AJWT_ASSIGN(Application application, get_application(exchange));
-  json::Members members(caller.body);
-  AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
-  AJWT_TRY(exchange.context().store.update_application(application,
-                                                       application_audit(exchange, application)));
-  return write_json_response(200, write_application(application));
+  return retry_on_change([&]() -> Result<HttpResponse> {
+    AJWT_ASSIGN(Application application, get_application(exchange));
+    json::Members members(caller.body);
+    AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
+    AJWT_TRY(exchange.context().store.update_application(application,
+                                                         application_audit(exchange, application)));
+    return write_json_response(200, write_application(application));
+  });
 }
 
 }  // namespace ajwt::authority

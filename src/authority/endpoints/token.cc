@@ -120,10 +120,23 @@ Status check_client_scopes(const Scopes& asked, const Client& client) {
       .with_items(std::move(beyond));
 }
 
-Status check_client_audience(const std::string& audience, const Client& client,
-                             const std::string& issuer) {
+// is_for_authority: scopes that mean something at the authority alone.
+bool is_for_authority(const std::string& scope) {
+  return scope == names::kScopeMint || scope.starts_with("register:") ||
+         scope.starts_with("admin:");
+}
+
+Status check_client_audience(const std::string& audience, const Scopes& scopes,
+                             const Client& client, const std::string& issuer) {
+  if (audience == issuer) return ok();
+  // A service that was shown such a token could not use it, but nobody should have to rely on that
+  // (ruling 6).
+  if (std::any_of(scopes.begin(), scopes.end(), is_for_authority)) {
+    return refuse(Code::k_audience_exceeds_ceiling,
+                  "A scope of the authority needs the authority as audience.");
+  }
   const auto& own = client.audiences;
-  if (audience == issuer || std::find(own.begin(), own.end(), audience) != own.end()) return ok();
+  if (std::find(own.begin(), own.end(), audience) != own.end()) return ok();
   return refuse(Code::k_audience_exceeds_ceiling, "The client may not ask for this audience.");
 }
 
@@ -144,7 +157,7 @@ AccessToken build_plain_token(const Exchange& exchange, const Authenticated& cal
                      .cnf_jkt = caller.dpop.jkt()};
 }
 
-Status append_issued(const Exchange& exchange, const AccessToken& token) {
+Status record_issued(const Exchange& exchange, const Client& client, const AccessToken& token) {
   json::Object facts;
   facts.set(std::string(names::kSub), token.sub);
   facts.set(std::string(names::kAud), token.aud);
@@ -152,9 +165,9 @@ Status append_issued(const Exchange& exchange, const AccessToken& token) {
   facts.set(std::string(names::kJkt), token.cnf_jkt);
   facts.set(std::string(names::kJti), token.jti);
   facts.set(std::string(names::kExp), to_unix(token.exp));
-  return exchange.context().store.append_audit(
-      build_audit(token.client_id, exchange.decision_id, exchange.operation, std::nullopt,
-                  exchange.identity->client_id, exchange.now, std::move(facts)));
+  return exchange.context().store.record_token(
+      client, build_audit(token.client_id, exchange.decision_id, exchange.operation, std::nullopt,
+                          client.client_id, exchange.now, std::move(facts)));
 }
 
 Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& form) {
@@ -169,7 +182,8 @@ Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& fo
   auto& context = exchange.context();
   AJWT_TRY(check_client_scopes(scopes, caller.caller.client()));
   if (!audience) audience = context.options.issuer;
-  AJWT_TRY(check_client_audience(*audience, caller.caller.client(), context.options.issuer));
+  AJWT_TRY(
+      check_client_audience(*audience, scopes, caller.caller.client(), context.options.issuer));
 
   const AccessToken token =
       build_plain_token(exchange, caller, std::move(scopes), *std::move(audience));
@@ -177,7 +191,7 @@ Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& fo
   const auto signer = context.keys.active();
   AJWT_ASSIGN(const std::string compact, issue_access_token(token, signer.key, signer.kid));
   // The record is durable before the token leaves (P5).
-  AJWT_TRY(append_issued(exchange, token));
+  AJWT_TRY(record_issued(exchange, caller.caller.client(), token));
   return write_token(compact, context.options.access_token_lifetime, token.scope);
 }
 
@@ -206,7 +220,8 @@ Result<HttpResponse> handle_oauth_token(Exchange& exchange) {
   AJWT_ASSIGN(const std::string_view grant_type, form.get(names::kGrantType));
   if (grant_type == names::kClientCredentials) return grant_client_credentials(exchange, form);
   if (is_agent_checksum(grant_type)) return grant_agent_checksum(exchange, form);
-  AJWT_TRY(CallerAuthenticator::authenticate_form(exchange, form, ProofFacts::Binding::kIfPresent));
+  // The client first: what is supported here is told to clients alone.
+  AJWT_TRY(CallerAuthenticator::check_form_client(exchange, form));
   return refuse(Code::k_grant_type_unsupported);
 }
 
@@ -214,8 +229,7 @@ Result<HttpResponse> handle_intent_token(Exchange& exchange) {
   AJWT_ASSIGN(json::Object body, parse_json_body(exchange.request));
   AJWT_ASSIGN(const std::string grant_type, get_grant_type(body));
   if (!is_agent_checksum(grant_type)) {
-    AJWT_TRY(
-        CallerAuthenticator::authenticate_json(exchange, std::move(body), Accepts::kTokenOrDirect));
+    AJWT_TRY(CallerAuthenticator::check_json_client(exchange, body));
     return refuse(Code::k_grant_type_unsupported);
   }
   AJWT_ASSIGN(const MintRequest request, parse_mint_request(without_authentication(body)));

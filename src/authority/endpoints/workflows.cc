@@ -12,12 +12,11 @@ Result<HttpResponse> handle_register_workflow(Exchange& exchange, Authenticated&
   AJWT_ASSIGN(const RegisterWorkflowRequest request,
               parse_register_workflow(caller.body, caller.caller.application().app_id));
   exchange.trace.subject = request.workflow.workflow_id.str();
-  AJWT_ASSIGN(const StoredWorkflow stored,
+  AJWT_ASSIGN(const RegisterWorkflowAnswer answer,
               register_workflow(exchange.context(), caller.caller, request, exchange.decision_id,
                                 exchange.now));
-  // A version that was there before keeps its own time of registration.
-  const int status = stored.registered_at == exchange.now ? 201 : 200;
-  return write_json_response(status, write_workflow(stored));
+  const int status = answer.outcome == WorkflowOutcome::kCreated ? 201 : 200;
+  return write_json_response(status, write_workflow(answer.workflow));
 }
 
 Result<HttpResponse> handle_list_workflows(Exchange& exchange, Authenticated&) {

@@ -119,14 +119,17 @@ Result<Execution> report_step(Context& context, const Caller& caller,
                               const StepId& step_id, const StepReport& report,
                               std::string_view decision_id, Instant now) {
   const AppId& app_id = caller.application().app_id;
-  AJWT_ASSIGN(const auto reporter, get_reporter(context, app_id, report.agent_id, agent_proof));
   return retry_on_change([&]() -> Result<Execution> {
+    AJWT_ASSIGN(const auto reporter, get_reporter(context, app_id, report.agent_id, agent_proof));
     AJWT_ASSIGN(auto execution, get_execution(context, caller, execution_id));
     if (execution.status == ExecutionStatus::kClosed) return refuse(Code::k_execution_closed);
     if (execution.has_expired(now)) return refuse(Code::k_execution_expired);
     const StepRecord* record = execution.find(step_id);
     if (record == nullptr) return refuse(Code::k_step_unknown, step_id.str());
-    if (record->jkt != reporter.jkt) return refuse(Code::k_step_not_active, step_id.str());
+    // The agent as well as its key: two agents may have been registered with one.
+    if (record->jkt != reporter.jkt || record->agent_id != reporter.agent_id) {
+      return refuse(Code::k_step_not_active, step_id.str());
+    }
     if (record->status == status_of(report.outcome)) return execution;  // reported before
     if (record->status != StepStatus::kActive) {
       return refuse(Code::k_step_not_active, step_id.str());
@@ -135,7 +138,8 @@ Result<Execution> report_step(Context& context, const Caller& caller,
     ended.status = status_of(report.outcome);
     ended.changed_at = now;
     AJWT_TRY(context.store.change_step(
-        StepChange{execution_id, execution.row_version, ended},
+        StepChange{execution_id, execution.row_version, ended,
+                   RegistrationAsLoaded{app_id, reporter.registration_id, reporter.row_version}},
         build_audit(app_id, decision_id, "report_step", std::nullopt, caller.client().client_id,
                     now, report_facts(execution, ended, report))));
     return get_execution(context, caller, execution_id);

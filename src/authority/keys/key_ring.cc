@@ -69,21 +69,26 @@ Status KeyRing::drop_retired(Instant now) {
   const std::lock_guard lock(changing_);
   // First out of what we publish: a store that cannot write must not keep a key alive.
   AJWT_TRY(reload(std::nullopt, now));
-  return store_.drop_retired(now);
+  AJWT_TRY(store_.drop_retired(now));
+  return reload(std::nullopt, now);
 }
 
 // reload takes a snapshot of the store's keys. Without `active`, the one that signs stays.
 Status KeyRing::reload(std::optional<Signer> active, Instant now) {
   AJWT_ASSIGN(std::vector<SigningKey> keys, store_.list_signing_keys());
+  // Overdue ones count: the store may have failed to drop them, or nothing ran when their time
+  // came.
+  std::optional<Instant> next;
+  for (const auto& key : keys) {
+    if (key.retire_at && (!next || *key.retire_at < *next)) next = key.retire_at;
+  }
   std::erase_if(keys,
                 [&](const SigningKey& key) { return key.retire_at && *key.retire_at <= now; });
   std::vector<jose::Jwk> published;
-  std::optional<Instant> next;
   for (const auto& key : keys) {
     published.push_back(jose::Jwk{.key = key.public_key,
                                   .kid = key.kid,
                                   .alg = jose::default_algorithm(key.public_key.kind())});
-    if (key.retire_at && (!next || *key.retire_at < *next)) next = key.retire_at;
   }
   auto fresh = std::make_shared<const State>(
       State{.active = active ? *std::move(active) : state()->active,

@@ -42,6 +42,16 @@ Status check_workflow_rule(const MintFacts& facts) {
   return ok();
 }
 
+// A frozen grant sums up steps; outside them it would be the steps without their order, their
+// predecessors and their uses (ruling 36, threats T8).
+Status check_stated_grant(const MintFacts& facts) {
+  const auto& registration = *facts.records.registration;
+  if (!facts.request.within && registration.grant_origin == GrantOrigin::kFrozen) {
+    return refuse(Code::k_grant_not_stated);
+  }
+  return ok();
+}
+
 Status check_execution_live(const MintFacts& facts) {
   if (!facts.request.within) return ok();
   if (!facts.records.execution) return refuse(Code::k_execution_unknown);
@@ -193,6 +203,7 @@ constexpr auto kMintChecks = std::to_array<MintCheck>({
     {"protocol 5 (5)", "agent_key", check_agent_key},
     {"draft 4.3.1 (3)", "agent_checksum", check_agent_checksum},
     {"protocol 4.1", "workflow_rule", check_workflow_rule},
+    {"ruling 36", "stated_grant", check_stated_grant},
     {"protocol 5 (8)", "execution_live", check_execution_live},
     {"protocol 5 (8)", "execution_workflow", check_execution_workflow},
     {"draft 4.3.3 (1)", "workflow_known", check_workflow_known},

@@ -62,6 +62,7 @@ struct Scene {
                           .checksum_in_tokens = false,
                           .accepts_reference_checksum = false,
                           .audiences = {std::string(kApi)},
+                          .row_version = 1,
                           .created_at = kNow};
   MintRequest request{
       .agent_id = AgentId::trusted("planner"),
@@ -88,6 +89,7 @@ struct Scene {
                      .key = key.public_key(),
                      .jkt = jose::thumbprint(key.public_key()),
                      .grant = Grant{Permission{std::string(kApi), "plan", {"plan:write"}}},
+                     .grant_origin = GrantOrigin::kStated,
                      .autonomy = Autonomy::kSemi,
                      .sealed_components = {},
                      .registered_at = kNow,
@@ -166,6 +168,12 @@ const std::vector<Case>& refused_cases() {
       {"agent_checksum", Code::k_agent_checksum_mismatch,
        [](Scene& s) { s.request.computed_checksum.back() = 'b'; }},
       {"workflow_rule", Code::k_workflow_required, [](Scene& s) { s.request.within.reset(); }},
+      {"stated_grant", Code::k_grant_not_stated,
+       [](Scene& s) {
+         s.request.within.reset();
+         s.application.workflow_rule = WorkflowRule::kOptional;
+         s.records.registration->grant_origin = GrantOrigin::kFrozen;
+       }},
       {"execution_live", Code::k_execution_unknown, [](Scene& s) { s.records.execution.reset(); }},
       {"execution_live", Code::k_execution_closed,
        [](Scene& s) { s.records.execution->status = ExecutionStatus::kClosed; }},

@@ -86,6 +86,7 @@ MintCommit build_commit(const MintFacts& facts, const Caller& caller, const Acce
   const auto& registration = *facts.records.registration;
   MintCommit commit{
       .app_id = facts.application.app_id,
+      .application_row_version = facts.application.row_version,
       .client_id = caller.client().client_id,
       .client_row_version = caller.client().row_version,
       .registration_id = registration.registration_id,

@@ -84,7 +84,6 @@ AccessToken build_intent_token(const MintFacts& facts, std::string jti) {
       .jti = std::move(jti),
       .scope = facts.request.requested_scopes,
       .cnf_jkt = registration.jkt,
-      .cnf_jwk = registration.key,
       .sub_profile = std::string(names::kAgent),
       .intent = build_intent(facts, subject),
       .agent_proof = AgentProofClaims{.registration_id = registration.registration_id,

@@ -177,7 +177,7 @@ Result<AuthenticatedClient> authenticate_client(const Exchange& exchange,
                                                 const Credentials& credentials) {
   const auto& clients = exchange.services.clients;
   if (const auto* basic = std::get_if<BasicCredentials>(&credentials)) {
-    return clients.authenticate(*basic, exchange.now);
+    return clients.authenticate(*basic);
   }
   if (const auto* assertion = std::get_if<ClientAssertion>(&credentials)) {
     return clients.authenticate(*assertion, exchange.now);
@@ -310,6 +310,27 @@ Result<Authenticated> CallerAuthenticator::authenticate_form(Exchange& exchange,
   AJWT_TRY(remember(exchange, authenticated));
   AJWT_TRY(exchange.services.clients.consume(*client, exchange.now));
   return authenticated;
+}
+
+Status CallerAuthenticator::check_client(Exchange& exchange, const Credentials& credentials) {
+  if (const auto* token = std::get_if<PresentedToken>(&credentials)) {
+    return authenticate_token(exchange, *token).map([](const auto&) {});
+  }
+  AJWT_ASSIGN(const AuthenticatedClient client, authenticate_client(exchange, credentials));
+  return build_caller(exchange, client.client(), Caller::Via::kDirect, client.client().scopes)
+      .map([](const auto&) {});
+}
+
+Status CallerAuthenticator::check_form_client(Exchange& exchange, const Form& form) {
+  AJWT_ASSIGN(const Credentials credentials,
+              read_credentials(exchange.request.headers, read_form_credentials(form)));
+  return check_client(exchange, credentials);
+}
+
+Status CallerAuthenticator::check_json_client(Exchange& exchange, const json::Object& body) {
+  AJWT_ASSIGN(const BodyCredentials members, read_body_credentials(body));
+  AJWT_ASSIGN(const Credentials credentials, read_credentials(exchange.request.headers, members));
+  return check_client(exchange, credentials);
 }
 
 json::Object without_authentication(json::Object body) {

@@ -63,8 +63,14 @@ class CallerAuthenticator {
   // authenticate_form authenticates the sender of a form, by secret or assertion alone.
   static Result<Authenticated> authenticate_form(Exchange& exchange, const Form& form,
                                                  ProofFacts::Binding binding);
+  // check_form_client and check_json_client authenticate the client alone, for a request that is
+  // refused whatever its proof is: nothing is used up, and nothing may be done on the strength of
+  // it.
+  static Status check_form_client(Exchange& exchange, const Form& form);
+  static Status check_json_client(Exchange& exchange, const json::Object& body);
 
  private:
+  static Status check_client(Exchange& exchange, const Credentials& credentials);
   static Result<Authenticated> authenticate_token(Exchange& exchange, const PresentedToken& token);
   static Result<Authenticated> authenticate_direct(Exchange& exchange,
                                                    const Result<AuthenticatedClient>& client,

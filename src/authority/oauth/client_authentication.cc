@@ -192,8 +192,8 @@ const crypto::PublicKey& ClientAuthenticator::nobodys_key(jose::Algorithm algori
   return ed25519_;
 }
 
-Result<AuthenticatedClient> ClientAuthenticator::authenticate(const BasicCredentials& credentials,
-                                                              Instant) const {
+Result<AuthenticatedClient> ClientAuthenticator::authenticate(
+    const BasicCredentials& credentials) const {
   std::optional<Client> client;
   if (const auto client_id = ClientId::parse(credentials.client_id)) {
     AJWT_ASSIGN(client, store_.find_client(*client_id));
@@ -219,7 +219,10 @@ Result<AuthenticatedClient> ClientAuthenticator::authenticate(const ClientAssert
   AJWT_ASSIGN(const ClientId client_id, peek_subject(assertion.jwt));
   AJWT_ASSIGN(auto client, store_.find_client(client_id));
 
-  const bool has_key = client && client->auth == ClientAuth::kPrivateKeyJwt && client->public_key;
+  // A key that cannot have made the signature is refused before anything is verified, which would
+  // tell a client that exists from one that does not (ruling 32).
+  const bool has_key = client && client->auth == ClientAuth::kPrivateKeyJwt && client->public_key &&
+                       crypto::fits(client->public_key->kind(), jose::scheme_of(jws->header().alg));
   const crypto::PublicKey& key = has_key ? *client->public_key : nobodys_key(jws->header().alg);
   auto verified =
       jose::VerifiedJws::verify(*std::move(jws), jose::Jwk{.key = key}, jose::AlgorithmSet::all());

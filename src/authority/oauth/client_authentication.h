@@ -73,7 +73,7 @@ class ClientAuthenticator {
   // authenticate refuses k_client_unauthenticated, in the same words and at the same cost for an
   // unknown client, a disabled one, a wrong secret and a wrong signature (ruling 32). An assertion
   // whose signature is right and whose claims are not is told which claim.
-  Result<AuthenticatedClient> authenticate(const BasicCredentials& credentials, Instant now) const;
+  Result<AuthenticatedClient> authenticate(const BasicCredentials& credentials) const;
   Result<AuthenticatedClient> authenticate(const ClientAssertion& assertion, Instant now) const;
 
   // consume uses up the assertion; refuses k_client_assertion_replayed.

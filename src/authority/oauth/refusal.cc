@@ -25,12 +25,21 @@ int status_of(const Reason& reason, Door door) {
   return reason.http_status;
 }
 
-// quoted makes a quoted-string that nothing the caller sent can break out of.
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) out += (c < ' ' || c > '~' || c == '"' || c == '\\') ? '\'' : c;
-  return out + "\"";
+constexpr std::size_t kMaxDescription = 512;
+
+// printable keeps to what error_description may hold (RFC 6749 5.2), and to a length: descriptions
+// name what the caller sent.
+std::string printable(std::string_view text) {
+  std::string out;
+  for (const char c : text.substr(0, kMaxDescription)) {
+    out += (c < ' ' || c > '~' || c == '"' || c == '\\') ? '\'' : c;
+  }
+  if (text.size() > kMaxDescription) out += "...";
+  return out;
 }
+
+// quoted makes a quoted-string that nothing the caller sent can break out of.
+std::string quoted(std::string_view text) { return '"' + printable(text) + '"'; }
 
 std::string join(const std::vector<std::string>& items, std::string_view separator) {
   std::string out;
@@ -60,17 +69,15 @@ std::string dpop_challenge(const Error& error) {
   return challenge;
 }
 
-void add_challenge(HttpResponse& response, const Error& error, const RefusalFacts& facts) {
+void add_challenge(HttpResponse& response, const Error& error) {
   const auto& reason = error.reason();
   if (reason.oauth_error == kInvalidClient) {
-    // RFC 6749 5.2: the scheme that the client used.
-    if (equal_ignoring_case(facts.tried_scheme, names::kBasic)) {
-      response.headers.add(std::string(names::kWwwAuthenticate), "Basic realm=\"ajwt\"");
-    }
+    // RFC 6749 5.2: the scheme that the client used; for an assertion, which has none, the one that
+    // would do as well (RFC 9110 15.5.2: a 401 has a challenge).
+    response.headers.add(std::string(names::kWwwAuthenticate), "Basic realm=\"ajwt\"");
     return;
   }
-  const bool resource = facts.door == Door::kResource || reason.oauth_error == kInvalidToken;
-  if (resource && (response.status == 401 || error.code() == Code::k_token_insufficient_scope)) {
+  if (response.status == 401 || error.code() == Code::k_token_insufficient_scope) {
     response.headers.add(std::string(names::kWwwAuthenticate), dpop_challenge(error));
   }
 }
@@ -86,7 +93,7 @@ json::Object write_body(const Error& error, const RefusalFacts& facts) {
   json::Object body;
   if (!reason.oauth_error.empty()) body.set(std::string(names::kError), reason.oauth_error);
   body.set(std::string(names::kErrorDescription),
-           failure ? std::string(reason.sentence) : error.describe());
+           failure ? std::string(reason.sentence) : printable(error.describe()));
   body.set(std::string(names::kErrorUri),
            std::string(facts.issuer) + "/e/" + std::string(reason.name));
   body.set(std::string(names::kReason), reason.name);
@@ -106,7 +113,7 @@ json::Object write_body(const Error& error, const RefusalFacts& facts) {
 HttpResponse refuse_response(const Error& error, const RefusalFacts& facts) {
   HttpResponse response =
       write_json_response(status_of(error.reason(), facts.door), write_body(error, facts));
-  add_challenge(response, error, facts);
+  add_challenge(response, error);
   if (error.code() == Code::k_method_refused) {
     response.headers.add("Allow", join(error.items(), ", "));
   }

@@ -18,8 +18,6 @@ struct RefusalFacts {
   std::string_view issuer;
   std::string_view decision_id;
   Door door;
-  // The scheme that the client tried, for the challenge; empty if it sent no Authorization.
-  std::string_view tried_scheme;
   HintVisibility hints;
 };
 

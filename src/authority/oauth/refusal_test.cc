@@ -16,7 +16,6 @@ RefusalFacts facts(Door door = Door::kResource) {
   return RefusalFacts{.issuer = "https://as.example",
                       .decision_id = "dec_1",
                       .door = door,
-                      .tried_scheme = "",
                       .hints = HintVisibility::kHidden};
 }
 
@@ -52,14 +51,33 @@ TEST(Refusal, OfAProofIs400AtTheTokenEndpointAnd401Elsewhere) {
   }
 }
 
-TEST(Refusal, ChallengesWithTheSchemeThatTheClientTried) {
-  auto basic = facts(Door::kTokenEndpoint);
-  basic.tried_scheme = "basic";
-  const auto response = refuse_response(refuse(Code::k_client_unauthenticated), basic);
-  EXPECT_EQ(response.headers.find("WWW-Authenticate"), "Basic realm=\"ajwt\"");
-  EXPECT_FALSE(refuse_response(refuse(Code::k_client_unauthenticated), facts(Door::kTokenEndpoint))
-                   .headers.find("WWW-Authenticate")
-                   .has_value());
+TEST(Refusal, Of401HasAChallengeAtEveryDoor) {
+  for (const Door door : {Door::kTokenEndpoint, Door::kResource}) {
+    for (const Reason& reason : all_reasons()) {
+      const auto response = refuse_response(refuse(reason.code), facts(door));
+      const auto challenge = response.headers.find("WWW-Authenticate");
+      if (response.status == 401) {
+        ASSERT_TRUE(challenge.has_value()) << reason.name;
+        const bool client = reason.oauth_error == "invalid_client";
+        EXPECT_TRUE(challenge->starts_with(client ? "Basic realm=" : "DPoP algs=")) << reason.name;
+      } else {
+        EXPECT_EQ(challenge.has_value(), reason.code == Code::k_token_insufficient_scope)
+            << reason.name;
+      }
+    }
+  }
+}
+
+TEST(Refusal, DescribesWhatWasSentInTheCharactersAndTheLengthThatOAuthAllows) {
+  const std::string sent =
+      "a\"b\\c\nd\x01"
+      "e\xc3\xa9" +
+      std::string(20'000, 'x');
+  const auto body = body_of(refuse_response(refuse(Code::k_parameter_malformed, sent), facts()));
+  const std::string& text = body.find("error_description")->as_string();
+  EXPECT_NE(text.find("a'b'c'd'e''xxx"), std::string::npos) << text;
+  EXPECT_LT(text.size(), 600U);
+  EXPECT_TRUE(text.ends_with("..."));
 }
 
 TEST(Refusal, NamesTheScopeThatATokenLacks) {

@@ -27,8 +27,9 @@ Result<crypto::PublicKey> parse_key(json::Members& members) {
   return parsed.key;
 }
 
-Result<Autonomy> parse_autonomy(const std::optional<std::string>& text) {
-  if (!text || *text == "semi") return Autonomy::kSemi;
+Result<std::optional<Autonomy>> parse_autonomy(const std::optional<std::string>& text) {
+  if (!text) return std::optional<Autonomy>();
+  if (*text == "semi") return Autonomy::kSemi;
   if (*text == "supervised") return Autonomy::kSupervised;
   if (*text == "full") return Autonomy::kFull;
   return refuse(Code::k_parameter_malformed, "autonomy is supervised, semi or full.");
@@ -110,8 +111,17 @@ bool is_same(const Registration& registration, const Draft& draft) {
 Status check_succession(const Registration& newest, const Draft& draft,
                         const std::optional<VerifiedProof>& old_key_proof, KeyChange key_change) {
   if (newest.state == RegistrationState::kRevoked) return refuse(Code::k_registration_revoked);
-  if (is_same(newest, draft) && draft.request.grant && draft.request.grant != newest.grant) {
-    return refuse(Code::k_already_exists, "It is registered with another grant.");
+  if (is_same(newest, draft)) {
+    // The same registration answers as it is; what would have to change it is never dropped.
+    if (draft.request.grant && draft.request.grant != newest.grant) {
+      return refuse(Code::k_already_exists, "It is registered with another grant.");
+    }
+    if (draft.request.autonomy && draft.request.autonomy != newest.autonomy) {
+      return refuse(Code::k_already_exists, "It is registered with another autonomy.");
+    }
+    if (draft.request.components && !newest.recomputed) {
+      return refuse(Code::k_already_exists, "It is registered by its checksum alone.");
+    }
   }
   if (newest.jkt == draft.jkt || key_change == KeyChange::kByAdministrator) return ok();
   if (old_key_proof && old_key_proof->jkt() == newest.jkt) return ok();
@@ -127,8 +137,7 @@ Result<Registration> build_registration(const Context& context, const Draft& dra
                 json::write_jcs(json::Value(to_json(*draft.request.components))));
     AJWT_ASSIGN(sealed, context.sealing_key.seal(as_bytes(text), id.str()));
   }
-  std::optional<Grant> grant = draft.request.grant;
-  if (!grant && newest) grant = newest->grant;
+  const bool inherits = !draft.request.grant && newest;
   return Registration{.registration_id = std::move(id),
                       .app_id = draft.request.app_id,
                       .agent_id = draft.request.agent_id,
@@ -139,8 +148,9 @@ Result<Registration> build_registration(const Context& context, const Draft& dra
                       .recomputed = draft.request.components.has_value(),
                       .key = draft.request.key,
                       .jkt = draft.jkt,
-                      .grant = std::move(grant),
-                      .autonomy = draft.request.autonomy,
+                      .grant = inherits ? newest->grant : draft.request.grant,
+                      .grant_origin = inherits ? newest->grant_origin : GrantOrigin::kStated,
+                      .autonomy = draft.request.autonomy.value_or(Autonomy::kSemi),
                       .sealed_components = std::move(sealed),
                       .registered_at = now,
                       .row_version = 1};
@@ -270,6 +280,7 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
       return refuse(Code::k_registration_revoked);
     }
     registration.grant = grant;
+    registration.grant_origin = GrantOrigin::kStated;
     return context.store.update_registration(
         registration, build_audit(app_id, decision_id, "change_grant", std::nullopt,
                                   caller.client().client_id, now, audit_facts(registration)));
@@ -288,7 +299,10 @@ json::Object write_registration(const Registration& registration) {
   out.set("recomputed", registration.recomputed);
   out.set(std::string(names::kJkt), registration.jkt);
   out.set(std::string(names::kAutonomy), name(registration.autonomy));
-  if (registration.grant) out.set(std::string(names::kGrant), to_json(*registration.grant));
+  if (registration.grant) {
+    out.set(std::string(names::kGrant), to_json(*registration.grant));
+    out.set("grant_origin", authority::name(registration.grant_origin));
+  }
   out.set("registered_at", to_unix(registration.registered_at));
   return out;
 }

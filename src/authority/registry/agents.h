@@ -23,7 +23,7 @@ struct RegisterAgentRequest {
   ChecksumProfile profile;
   crypto::PublicKey key;
   std::optional<Grant> grant;
-  Autonomy autonomy;
+  std::optional<Autonomy> autonomy;  // absent: semi
 };
 
 // parse_register_agent reads {app_id, agent_components | agent_id + checksum,
@@ -42,7 +42,8 @@ struct RegisterAgentAnswer {
 // registered now, or KeyChange::kByAdministrator. `key_proof` must be made with request.key.
 // Refuses k_proof_key_mismatch, k_duplicate_agent, k_registration_revoked, k_checksum_differs,
 // k_client_unauthorized (an application that is not the caller's), k_components_malformed,
-// k_already_exists (registered with another grant), k_not_found, k_state_changed.
+// k_already_exists (registered with another grant or autonomy, or by checksum alone), k_not_found,
+// k_state_changed.
 enum class KeyChange { kNeedsOldKey, kByAdministrator };
 Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& caller,
                                            const RegisterAgentRequest& request,

@@ -37,6 +37,18 @@ std::map<AgentId, Grant> needed_grants(const Workflow& workflow) {
   return needed;
 }
 
+// check_permissions: a step without audience or scopes is within no ceiling, so it could never
+// begin and whatever comes after it would wait for ever (protocol 4.2: unreachable steps).
+Status check_permissions(const Workflow& workflow) {
+  for (const auto& step : workflow.steps) {
+    if (step.agent_id && !step.permission()) {
+      return refuse(Code::k_workflow_malformed,
+                    "Step " + step.step_id.str() + " needs an audience and at least one scope.");
+    }
+  }
+  return ok();
+}
+
 Status check_audiences(const Workflow& workflow, const Application& application,
                        const std::string& issuer) {
   for (const auto& step : workflow.steps) {
@@ -110,21 +122,24 @@ Result<RegisterWorkflowRequest> parse_register_workflow(const json::Object& body
   return RegisterWorkflowRequest{std::move(app_id), std::move(workflow)};
 }
 
-Result<StoredWorkflow> register_workflow(Context& context, const Caller& caller,
-                                         const RegisterWorkflowRequest& request,
-                                         std::string_view decision_id, Instant now) {
+Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller& caller,
+                                                 const RegisterWorkflowRequest& request,
+                                                 std::string_view decision_id, Instant now) {
   const bool administrator = has_scope(caller.scopes(), names::kScopeAdminWorkflows);
   if (!caller.owns(request.app_id) && !administrator) {
     return refuse(Code::k_client_unauthorized, "app_id is not the caller's application.");
   }
   AJWT_ASSIGN(const auto application, context.store.find_application(request.app_id));
   if (!application) return refuse(Code::k_not_found, std::string(names::kAppId));
+  AJWT_TRY(check_permissions(request.workflow));
   AJWT_TRY(check_audiences(request.workflow, *application, context.options.issuer));
 
-  return retry_on_change([&]() -> Result<StoredWorkflow> {
+  return retry_on_change([&]() -> Result<RegisterWorkflowAnswer> {
     AJWT_ASSIGN(const auto newest,
                 context.store.find_workflow(request.app_id, request.workflow.workflow_id));
-    if (newest && newest->workflow == request.workflow) return *newest;
+    if (newest && newest->workflow == request.workflow) {
+      return RegisterWorkflowAnswer{WorkflowOutcome::kUnchanged, *newest};
+    }
     AJWT_ASSIGN(const auto frozen, freeze_grants(context, request.app_id, request.workflow));
     StoredWorkflow stored{.app_id = request.app_id,
                           .version = newest ? newest->version + 1 : 1,
@@ -132,7 +147,7 @@ Result<StoredWorkflow> register_workflow(Context& context, const Caller& caller,
                           .registered_at = now};
     AJWT_TRY(context.store.add_workflow(stored, frozen,
                                         workflow_audit(caller, stored, frozen, decision_id)));
-    return stored;
+    return RegisterWorkflowAnswer{WorkflowOutcome::kCreated, std::move(stored)};
   });
 }
 

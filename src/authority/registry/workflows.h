@@ -20,13 +20,21 @@ struct RegisterWorkflowRequest {
 // which app_id defaults to.
 Result<RegisterWorkflowRequest> parse_register_workflow(const json::Object& body, const AppId& own);
 
+enum class WorkflowOutcome { kCreated, kUnchanged };
+
+struct RegisterWorkflowAnswer {
+  WorkflowOutcome outcome;
+  StoredWorkflow workflow;
+};
+
 // register_workflow gives the next version, or returns the newest one unchanged if it is equal.
 // An agent without a frozen grant gets the permissions of the steps that name it, frozen; a step
-// beyond its agent's grant is refused. Refuses k_workflow_agent_unknown, k_workflow_exceeds_grant,
-// k_client_unauthorized, k_state_changed.
-Result<StoredWorkflow> register_workflow(Context& context, const Caller& caller,
-                                         const RegisterWorkflowRequest& request,
-                                         std::string_view decision_id, Instant now);
+// beyond its agent's grant is refused, and so is a step of an agent that names no audience or no
+// scopes: it could never be minted for. Refuses k_workflow_malformed, k_workflow_agent_unknown,
+// k_workflow_exceeds_grant, k_client_unauthorized, k_state_changed.
+Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller& caller,
+                                                 const RegisterWorkflowRequest& request,
+                                                 std::string_view decision_id, Instant now);
 
 json::Object write_workflow(const StoredWorkflow& workflow);
 

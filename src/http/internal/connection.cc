@@ -201,16 +201,37 @@ Task<Result<std::string>> Connection::read_response_head(const HeadLimits& limit
   }
 }
 
+// decode decodes what is buffered; nothing if that is too little to produce anything.
+Result<std::optional<std::size_t>> Connection::decode(MessageParser& parser, std::span<char> out) {
+  while (!parser.done()) {
+    AJWT_ASSIGN(const Decoded decoded, parser.decode(buffered(), out));
+    consume(decoded.consumed);
+    if (decoded.produced > 0) return std::optional(decoded.produced);
+    if (decoded.consumed == 0) return std::optional<std::size_t>();
+  }
+  return std::optional<std::size_t>(0);
+}
+
 Task<Result<std::size_t>> Connection::read_body(MessageParser& parser, std::span<char> out,
                                                 Milliseconds timeout) {
   for (;;) {
-    if (parser.done()) co_return std::size_t{0};
-    const auto decoded = parser.decode(buffered(), out);
-    if (!decoded) co_return decoded.error();
-    consume(decoded->consumed);
-    if (decoded->produced > 0) co_return decoded->produced;
-    if (decoded->consumed > 0) continue;
+    const auto size = decode(parser, out);
+    if (!size) co_return size.error();
+    if (*size) co_return **size;
     Status filled = co_await fill(kBodyRoom, timeout);
+    if (!filled) co_return std::move(filled).error();
+  }
+}
+
+Task<Result<std::size_t>> Connection::read_body_until(MessageParser& parser, std::span<char> out,
+                                                      std::chrono::steady_clock::time_point until) {
+  for (;;) {
+    const auto size = decode(parser, out);
+    if (!size) co_return size.error();
+    if (*size) co_return **size;
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= until) co_return refuse(Code::k_request_timed_out);
+    Status filled = co_await fill(kBodyRoom, std::chrono::ceil<Milliseconds>(until - now));
     if (!filled) co_return std::move(filled).error();
   }
 }

@@ -4,6 +4,7 @@
 // writing, each within a time.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -76,8 +77,13 @@ class Connection {
   Task<Result<std::string>> read_response_head(const HeadLimits& limits, Milliseconds timeout);
 
   // read_body decodes the next part of a body into `out`; 0 means that the message is complete.
+  // `timeout` is for each read.
   Task<Result<std::size_t>> read_body(MessageParser& parser, std::span<char> out,
                                       Milliseconds timeout);
+
+  // read_body_until is the same with one deadline, however little comes at a time.
+  Task<Result<std::size_t>> read_body_until(MessageParser& parser, std::span<char> out,
+                                            std::chrono::steady_clock::time_point until);
 
   Task<Status> write(std::string_view bytes, Milliseconds timeout);
 
@@ -108,6 +114,7 @@ class Connection {
     ErrorCode error;
     std::size_t size;
   };
+  Result<std::optional<std::size_t>> decode(MessageParser& parser, std::span<char> out);
   Result<std::string> take_head(const HeadLimits& limits, std::size_t& searched);
   Task<Transfer> read_some(asio::mutable_buffer room);
   Task<Transfer> write_some(std::string_view bytes);

@@ -40,7 +40,6 @@ class Engine {
   Engine& operator=(const Engine&) = delete;
 
   std::uint16_t port() const { return port_; }
-  const ListenOptions& options() const { return options_; }
 
   // stop is Server::stop.
   void stop();

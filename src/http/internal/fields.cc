@@ -5,36 +5,30 @@
 #include <algorithm>
 #include <array>
 
+#include "guard/field_name.h"
+
 namespace ajwt::http::internal {
+
+using guard::begins_folded;
+using guard::equal_folded;
+
 namespace {
 
 constexpr auto kHopByHop = std::to_array<std::string_view>(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
      "te", "trailer", "transfer-encoding", "upgrade", "http2-settings"});
 
-// Frameworks let a field like X-Original-URL replace the path after a guard has judged another one.
+// Frameworks let a field like X-Original-URL replace the path after a guard has judged another one,
+// and CGI makes HTTP_PROXY of Proxy, which sends the service's own requests elsewhere.
 constexpr auto kOverrides = std::to_array<std::string_view>(
-    {"forwarded", "x-original-url", "x-rewrite-url", "x-http-method-override", "x-http-method",
-     "x-method-override"});
+    {"forwarded", "proxy", "x-real-ip", "x-original-url", "x-original-uri", "x-original-host",
+     "x-rewrite-url", "x-http-method-override", "x-http-method", "x-method-override"});
 constexpr std::string_view kForwardedPrefix = "x-forwarded-";
 
-// fold lowers the case and makes '_' a '-'.
-std::string fold(std::string_view name) {
-  std::string folded(name);
-  for (char& c : folded) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == '_') c = '-';
-  }
-  return folded;
-}
-
-template <class Predicate>
-void remove_if_name(HttpHeaders& headers, Predicate unwanted) {
-  HttpHeaders kept;
-  for (const auto& [name, value] : headers.fields()) {
-    if (!unwanted(name)) kept.add(name, value);
-  }
-  headers = std::move(kept);
+template <class Names>
+bool is_one_of(const Names& names, std::string_view name) {
+  return std::any_of(names.begin(), names.end(),
+                     [&](std::string_view other) { return equal_folded(name, other); });
 }
 
 // named_by_connection returns the names that the Connection fields list.
@@ -55,30 +49,24 @@ std::vector<std::string> named_by_connection(const HttpHeaders& headers) {
 
 }  // namespace
 
-bool is_hop_by_hop(std::string_view name) {
-  return std::any_of(kHopByHop.begin(), kHopByHop.end(),
-                     [&](std::string_view hop) { return equal_ignoring_case(name, hop); });
-}
+bool is_hop_by_hop(std::string_view name) { return is_one_of(kHopByHop, name); }
 
 void remove_hop_by_hop(HttpHeaders& headers) {
   const auto named = named_by_connection(headers);
-  remove_if_name(headers, [&](std::string_view name) {
-    return is_hop_by_hop(name) ||
-           std::any_of(named.begin(), named.end(),
-                       [&](std::string_view other) { return equal_ignoring_case(name, other); });
+  remove_if(headers, [&](std::string_view name, std::string_view /*value*/) {
+    return is_hop_by_hop(name) || is_one_of(named, name);
   });
 }
 
 void remove_folded(HttpHeaders& headers, std::string_view name) {
-  const std::string wanted = fold(name);
-  remove_if_name(headers, [&](std::string_view other) { return fold(other) == wanted; });
+  remove_if(headers, [&](std::string_view other, std::string_view /*value*/) {
+    return equal_folded(other, name);
+  });
 }
 
 void remove_overrides(HttpHeaders& headers) {
-  remove_if_name(headers, [](std::string_view name) {
-    const std::string folded = fold(name);
-    return folded.starts_with(kForwardedPrefix) ||
-           std::find(kOverrides.begin(), kOverrides.end(), folded) != kOverrides.end();
+  remove_if(headers, [](std::string_view name, std::string_view /*value*/) {
+    return begins_folded(name, kForwardedPrefix) || is_one_of(kOverrides, name);
   });
 }
 
@@ -89,8 +77,7 @@ void replace_fields(HttpHeaders& headers,
 }
 
 bool is_framing_field(std::string_view name) {
-  return is_hop_by_hop(name) || equal_ignoring_case(name, "content-length") ||
-         equal_ignoring_case(name, "host");
+  return is_hop_by_hop(name) || equal_folded(name, "content-length") || equal_folded(name, "host");
 }
 
 }  // namespace ajwt::http::internal

@@ -40,7 +40,7 @@ struct ResponseHead {
   Persistence persistence;
 };
 
-// Decoded tells how far BodyParser::decode came.
+// Decoded tells how far MessageParser::decode came.
 struct Decoded {
   std::size_t consumed;  // bytes of the input that are done with
   std::size_t produced;  // bytes of the body that were written

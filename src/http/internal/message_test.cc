@@ -287,5 +287,41 @@ TEST(WorkerPool, RefusesJobsBeyondItsQueueAndDropsTheRestWhenStopped) {
   EXPECT_FALSE(pool.submit(block));
 }
 
+TEST(Fields, KnowTheirNamesInEverySpellingThatAServiceReadsAlike) {
+  for (const std::string_view name : {"Content-Length", "Content_Length", "content.length",
+                                      "Transfer_Encoding", "Proxy.Connection", "Host"}) {
+    EXPECT_TRUE(is_framing_field(name)) << name;
+  }
+  EXPECT_FALSE(is_framing_field("ContentLength"));
+
+  HttpHeaders headers;
+  for (const std::string_view name :
+       {"Forwarded", "X_Forwarded_For", "X.Forwarded.Host", "Proxy", "X-Real-IP", "x_real_ip",
+        "X-Original-URL", "X-Original-URI", "X-Original_Host", "X-Rewrite-Url", "X.Http.Method"}) {
+    headers.add(std::string(name), "evil");
+  }
+  headers.add("X-Kept", "1");
+  remove_overrides(headers);
+  EXPECT_THAT(headers.fields(), ElementsAre(Pair("X-Kept", "1")));
+
+  headers.add("Connection", "X-Private");
+  headers.add("X_Private", "1");
+  headers.add("Transfer_Encoding", "chunked");
+  remove_hop_by_hop(headers);
+  EXPECT_THAT(headers.fields(), ElementsAre(Pair("X-Kept", "1")));
+}
+
+TEST(WriteRequestHead, LeavesOutFramingInAnySpelling) {
+  HttpHeaders headers;
+  headers.add("Content_Length", "7");
+  headers.add("Transfer.Encoding", "chunked");
+  headers.add("Host", "a");
+  const HttpRequest request{
+      .method = "POST", .path = "/", .query = {}, .headers = {}, .body = {}, .peer = {}};
+  const auto text = write_request_head(request, headers, Framing::kLength, 2);
+  ASSERT_THAT(text, IsOk());
+  EXPECT_EQ(*text, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\n");
+}
+
 }  // namespace
 }  // namespace ajwt::http::internal

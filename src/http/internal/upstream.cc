@@ -101,7 +101,8 @@ Forwarding::Forwarding(const Timeouts& timeouts, const UpstreamAddress& address,
       parser_(parser),
       head_(head),
       decision_(std::move(decision)),
-      sender_ended_(client.thread().executor()) {}
+      // A timer without expiry would be due at once: waiting for its cancellation would spin.
+      sender_ended_(client.thread().executor(), Timer::time_point::max()) {}
 
 Task<Result<Forwarded>> Forwarding::run() {
   const Result<std::string> text = write_head();
@@ -282,6 +283,8 @@ ResponseFraming Forwarding::client_framing(const ResponseHead& head) const {
 Task<Result<Forwarded>> Forwarding::relay(ResponseParser& parser, ResponseHead& head) {
   const ResponseFraming framing = client_framing(head);
   remove_hop_by_hop(head.response.headers);
+  if (decision_.strip_in_response != nullptr)
+    remove_if(head.response.headers, decision_.strip_in_response);
   replace_fields(head.response.headers, decision_.set_in_response);
   Result<std::string> pending =
       write_response_head(head.response.status, head.response.headers, framing);

@@ -47,6 +47,11 @@ Error with_drift(const Error& error, const Declaration& agent) {
 
 }  // namespace
 
+std::string token_key(const std::string& step_key, std::string_view jkt, std::string_view checksum,
+                      const ToolCall& call, std::string_view scope_key) {
+  return step_key + cache_key({jkt, checksum, call.tool, call.audience, scope_key});
+}
+
 Status FleetCore::add(const std::shared_ptr<Declaration>& declaration) {
   const std::lock_guard lock(mutex_);
   const auto [entry, added] = declared_.try_emplace(declaration->agent_id(), declaration);
@@ -69,10 +74,10 @@ std::string FleetCore::step_key(const Declaration& agent, const OpenExecution* e
 
 Result<KeyedToken> FleetCore::get_token(const TokenRequest& request) {
   AJWT_ASSIGN(const std::string checksum, request.agent->read_checksum());
-  KeyedToken keyed{.key = step_key(*request.agent, request.execution.get(), request.call.step) +
-                          cache_key({request.agent->jkt(), checksum, request.call.tool,
-                                     request.call.audience, request.scope_key}),
-                   .token = nullptr};
+  KeyedToken keyed{
+      .key = token_key(step_key(*request.agent, request.execution.get(), request.call.step),
+                       request.agent->jkt(), checksum, request.call, request.scope_key),
+      .token = nullptr};
   auto token = tokens_.get(keyed.key, [&] { return mint(request, checksum); });
   if (!token && token.error().code() == Code::k_agent_checksum_mismatch) {
     return with_drift(token.error(), *request.agent);

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "base/clock.h"
@@ -33,6 +34,13 @@ struct TokenRequest {
   std::string scope_key;  // the scopes, sorted
 };
 
+// token_key is the place of a token in the cache: another for whatever else of these differs
+// (ruling 28). `step_key` is FleetCore::step_key: agent, registration of this process, execution
+// and step. What the ruling names beside these, the delegation_digest, constraints and action
+// hashes, the shim does not know yet: no answer of the authority names them.
+std::string token_key(const std::string& step_key, std::string_view jkt, std::string_view checksum,
+                      const ToolCall& call, std::string_view scope_key);
+
 // KeyedToken is a token and its place in the cache.
 struct KeyedToken {
   std::string key;
@@ -42,15 +50,17 @@ struct KeyedToken {
 // FleetCore is safe for concurrent use.
 class FleetCore {
  public:
-  FleetCore(ChecksumProfile profile, std::size_t max_cached_tokens,
+  FleetCore(ChecksumProfile profile, std::size_t max_cached_tokens, PlainHttp plain_http,
             std::unique_ptr<AuthorityClient> authority, HttpClient& http, const Clock& clock)
       : profile_(profile),
+        plain_http_(plain_http),
         authority_(std::move(authority)),
         http_(http),
         clock_(clock),
         tokens_(max_cached_tokens, clock) {}
 
   ChecksumProfile profile() const { return profile_; }
+  PlainHttp plain_http() const { return plain_http_; }
   HttpClient& http() { return http_; }
   const Clock& clock() const { return clock_; }
   NonceBook& nonces() { return nonces_; }
@@ -84,6 +94,7 @@ class FleetCore {
   Result<HeldToken> mint(const TokenRequest& request, const std::string& checksum);
 
   const ChecksumProfile profile_;
+  const PlainHttp plain_http_;
   const std::unique_ptr<AuthorityClient> authority_;
   HttpClient& http_;
   const Clock& clock_;

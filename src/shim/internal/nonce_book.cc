@@ -28,11 +28,29 @@ bool is_nonce(std::string_view text) {
                      [](char c) { return c >= 0x21 && c <= 0x7e && c != '"' && c != '\\'; });
 }
 
+// error_of returns the error parameter of a DPoP challenge, or "" if it has none: its parameters
+// are read as RFC 9110 11.6.1 writes them, so that no text within another one passes for it.
+std::string_view error_of(std::string_view challenge) {
+  constexpr std::string_view kBetween = " \t,";
+  challenge.remove_prefix(std::min(challenge.size(), names::kDpop.size()));
+  for (;;) {
+    challenge.remove_prefix(std::min(challenge.size(), challenge.find_first_not_of(kBetween)));
+    const std::size_t equals = challenge.find('=');
+    if (equals == challenge.npos || !challenge.substr(equals + 1).starts_with('"')) return {};
+    const std::string_view name = challenge.substr(0, equals);
+    const std::string_view value = challenge.substr(equals + 2);
+    std::size_t end = 0;
+    while (end < value.size() && value[end] != '"') end += value[end] == '\\' ? 2 : 1;
+    if (end >= value.size()) return {};
+    if (equal_ignoring_case(name, names::kError)) return value.substr(0, end);
+    challenge = value.substr(end + 1);
+  }
+}
+
 bool has_challenge(const HttpResponse& response, std::string_view error) {
-  const std::string wanted = "error=\"" + std::string(error) + "\"";
   for (const std::string_view field : response.headers.all(names::kWwwAuthenticate)) {
     const std::string_view scheme = field.substr(0, field.find(' '));
-    if (equal_ignoring_case(scheme, names::kDpop) && field.find(wanted) != field.npos) return true;
+    if (equal_ignoring_case(scheme, names::kDpop) && error_of(field) == error) return true;
   }
   return false;
 }
@@ -68,10 +86,11 @@ std::optional<std::string> NonceBook::remember(const std::string& origin,
 }
 
 bool has_error(const HttpResponse& response, Server server, std::string_view error) {
+  // RFC 9449 9, RFC 6750 3.1: a guard refuses by 401 and a challenge. What the application behind
+  // it writes into its body is no word of the guard's.
+  if (server == Server::kResource) return response.status == 401 && has_challenge(response, error);
   if (response.status != 400 && response.status != 401) return false;
   if (has_challenge(response, error)) return true;
-  // What the application behind a guard writes into its body is no word of the guard's.
-  if (server == Server::kResource) return false;
   const auto body = json::parse_object(response.body);
   if (!body) return false;
   const json::Value* member = body->find(names::kError);

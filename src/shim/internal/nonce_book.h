@@ -36,8 +36,9 @@ class NonceBook {
 // body (RFC 9449 8), a resource server in WWW-Authenticate (RFC 9449 9).
 enum class Server { kAuthorization, kResource };
 
-// has_error tells whether a 400 or 401 answer refuses the request with this OAuth error: in a DPoP
-// challenge of WWW-Authenticate, or, from an authorization server, in the body.
+// has_error tells whether an answer refuses the request with this OAuth error: a resource's by 401
+// and a DPoP challenge of WWW-Authenticate, an authorization server's by that or the body of a 400
+// or 401.
 bool has_error(const HttpResponse& response, Server server, std::string_view error);
 
 // BuildCall makes the request with a fresh proof; called again, with the nonce that the server asks

@@ -12,6 +12,7 @@ CREATE TABLE applications (
   checksum_in_tokens INTEGER NOT NULL CHECK (checksum_in_tokens IN (0, 1)),
   accepts_reference_checksum INTEGER NOT NULL CHECK (accepts_reference_checksum IN (0, 1)),
   audiences TEXT NOT NULL,
+  row_version INTEGER NOT NULL,
   created_at INTEGER NOT NULL
 ) STRICT;
 
@@ -54,6 +55,7 @@ CREATE TABLE registrations (
   jkt TEXT NOT NULL,
   -- NULL: not frozen yet. '[]': nothing is allowed.
   permissions TEXT,
+  permissions_origin TEXT NOT NULL CHECK (permissions_origin IN ('stated', 'frozen')),
   autonomy TEXT NOT NULL CHECK (autonomy IN ('supervised', 'semi', 'full')),
   sealed_components BLOB NOT NULL,
   registered_at INTEGER NOT NULL,
