@@ -8,8 +8,8 @@
 #include <string>
 
 #include "bench/micro/ratios.h"
-#include "bench/micro/raw.h"
 #include "bench/micro/scene.h"
+#include "bench/raw.h"
 #include "crypto/hash.h"
 #include "guard/replay_cache.h"
 #include "guard/verifier.h"

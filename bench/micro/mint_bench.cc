@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bench/micro/ratios.h"
-#include "bench/micro/raw.h"
 #include "bench/micro/scene.h"
+#include "bench/raw.h"
 #include "tests/support/authority_fixture.h"
 
 namespace ajwt::bench {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/guard_judge.h"
 
+#include <charconv>
 #include <memory>
 #include <utility>
 
@@ -36,6 +37,16 @@ guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
           .body = body};
 }
 
+constexpr std::size_t kSmallBodyBytes = 16 * 1024;
+
+bool is_small_body(const HttpHeaders& headers) {
+  const auto text = headers.find("Content-Length");
+  std::size_t length = 0;
+  if (!text) return false;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
+  return error == std::errc() && end == text->data() + text->size() && length <= kSmallBodyBytes;
+}
+
 }  // namespace
 
 // Case is one request on its way to a decision.
@@ -68,8 +79,7 @@ http::ProxyDecision GuardJudge::judge(const HttpRequest& head) {
     return http::Answer{refuse_request(judged, status.error())};
   }
   if (guard::Verifier::needs_body(*judged.route, head)) {
-    // What a body costs is spent on holders of a good token and a fresh proof alone.
-    if (const Status status = verify_head(judged); !status) {
+    if (const Status status = may_send_body(judged); !status) {
       return http::Answer{refuse_request(judged, status.error())};
     }
     return http::NeedBody{judged.route->max_body_bytes};
@@ -129,6 +139,16 @@ auto GuardJudge::with_keys(Verify verify) {
   const auto fresh = options_.keys.refresh_for_unknown_kid(options_.key_patience);
   if (fresh == nullptr || fresh == keys) return outcome;
   return verify(fresh);
+}
+
+// What a large body costs is spent on holders of a good token and a fresh proof alone. A small one
+// costs less than the second verification, and the engine bounds what all of them hold together.
+Status GuardJudge::may_send_body(Case& judged) {
+  const auto& headers = judged.request.headers;
+  const bool presents_both =
+      headers.find(names::kAuthorization) && headers.find(names::kDpopHeader);
+  if (presents_both && is_small_body(headers)) return ok();
+  return verify_head(judged);
 }
 
 Status GuardJudge::verify_head(Case& judged) {

@@ -36,9 +36,9 @@ struct GuardJudgeOptions {
 // the address that the client used (X-Forwarded-Proto and -Host from the public URL), and lets no
 // answer of the service speak in the guard's voice (guard::is_guards_answer_field).
 //
-// Nothing is forwarded, and no body is read, for a request that no route names or whose token or
-// proof is not good (guard::Verifier::verify_head). Once the body is there, everything is judged
-// again, for time has passed.
+// Nothing is forwarded, and no body of more than 16 KiB is read, for a request that no route names or
+// whose token or proof is not good (guard::Verifier::verify_head). Once the body is there, everything
+// is judged again, for time has passed.
 class GuardJudge final : public http::ProxyJudge {
  public:
   explicit GuardJudge(GuardJudgeOptions options) : options_(options) {}
@@ -60,6 +60,7 @@ class GuardJudge final : public http::ProxyJudge {
   Case begin(const HttpRequest& request) const;
   Status match(Case& judged) const;
   http::ProxyDecision decide(Case& judged, std::optional<ByteView> body);
+  Status may_send_body(Case& judged);
   Status verify_head(Case& judged);
   Result<guard::VerifiedRequest> verify(Case& judged, std::optional<ByteView> body);
   template <class Verify>

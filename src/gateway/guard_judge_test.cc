@@ -216,9 +216,11 @@ TEST_F(GuardJudgeTest, ReadsNoBodyOfARequestThatItMustRefuseAnyway) {
   EXPECT_EQ(answer_of(judge.judge(elsewhere)).status, 404);
 }
 
-TEST_F(GuardJudgeTest, ReadsNoBodyForAStrangerWhateverItPresents) {
+TEST_F(GuardJudgeTest, ReadsNoLargeBodyForAStrangerWhateverItPresents) {
   const auto refused = [&](std::string_view reason) {
-    const std::string body = answer_of(judge.judge(head())).body;
+    HttpRequest large = head();
+    large.headers.set("Content-Length", "16385");
+    const std::string body = answer_of(judge.judge(large)).body;
     EXPECT_THAT(body, HasSubstr("\"" + std::string(reason) + "\""));
   };
   const std::string token = request.token;
@@ -242,6 +244,20 @@ TEST_F(GuardJudgeTest, ReadsNoBodyForAStrangerWhateverItPresents) {
   request.made_at = kNow - Seconds(100);
   request.seal();
   refused("proof_time_refused");
+}
+
+TEST_F(GuardJudgeTest, ReadsABodyOfUnknownLengthForNoStranger) {
+  request.authorization = "DPoP a.b.c";
+  HttpRequest chunked = head();
+  chunked.headers.remove("Content-Length");
+  chunked.headers.set("Transfer-Encoding", "chunked");
+  EXPECT_THAT(answer_of(judge.judge(chunked)).body, HasSubstr("\"jws_malformed\""));
+}
+
+TEST_F(GuardJudgeTest, VerifiesASmallBodyOnceItIsThere) {
+  request.authorization = "DPoP a.b.c";
+  EXPECT_TRUE(std::holds_alternative<http::NeedBody>(judge.judge(head())));
+  EXPECT_THAT(answer_of(judge.judge_with_body(message())).body, HasSubstr("\"jws_malformed\""));
 }
 
 TEST_F(GuardJudgeTest, JudgesAgainWhatTimeMayHaveChangedWhileTheBodyCame) {

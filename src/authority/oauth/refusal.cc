@@ -16,7 +16,6 @@ namespace {
 constexpr std::string_view kInvalidProof = "invalid_dpop_proof";
 constexpr std::string_view kUseNonce = "use_dpop_nonce";
 constexpr std::string_view kInvalidClient = "invalid_client";
-constexpr std::string_view kInvalidToken = "invalid_token";
 
 bool is_proof_error(std::string_view error) { return error == kInvalidProof || error == kUseNonce; }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "bench/micro/raw.h"
+#include "bench/raw.h"
 
 #include <openssl/ec.h>
 #include <openssl/evp.h>
