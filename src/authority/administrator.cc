@@ -50,9 +50,9 @@ Result<AdministratorOutcome> create_administrator(Store& store, const crypto::Pu
   json::Object facts;
   facts.set(std::string(names::kScope), join_scopes(client.scopes));
   facts.set(std::string(names::kJkt), jose::thumbprint(key));
-  AJWT_TRY(store.create_client(
-      client, build_audit(client.app_id, make_decision_id(now), "create_client", std::nullopt,
-                          client.client_id, now, std::move(facts))));
+  AJWT_TRY(
+      store.create_client(client, build_audit(client.app_id, make_decision_id(now), "create_client",
+                                              std::nullopt, client.client_id, now, facts)));
   return AdministratorOutcome::kCreated;
 }
 

@@ -159,7 +159,7 @@ AuditEntry refusal_audit(const Exchange& exchange, const Error& error) {
   set(names::kJkt, exchange.proof_jkt);
   set(names::kErrorDescription, json::repair_utf8(error.message().substr(0, kMaxAuditedMessage)));
   return build_audit(exchange.identity->app_id, exchange.decision_id, exchange.operation,
-                     error.code(), exchange.identity->client_id, exchange.now, std::move(facts));
+                     error.code(), exchange.identity->client_id, exchange.now, facts);
 }
 
 // settle_refusal writes down or counts a refusal; it returns the error to answer with.

@@ -24,7 +24,7 @@ std::string make_decision_id(Instant now) { return crypto::make_id("dec", now); 
 
 AuditEntry build_audit(const AppId& app_id, std::string_view decision_id,
                        std::string_view operation, std::optional<Code> refused,
-                       const ClientId& client_id, Instant now, json::Object facts) {
+                       const ClientId& client_id, Instant now, const json::Object& facts) {
   json::Object entry;
   entry.set(std::string(names::kDecisionId), decision_id);
   entry.set("time", to_unix(now));

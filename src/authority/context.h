@@ -96,6 +96,6 @@ std::string make_decision_id(Instant now);
 // ("allowed" or the reason's name), client_id; `facts` is appended. Draws the salt.
 AuditEntry build_audit(const AppId& app_id, std::string_view decision_id,
                        std::string_view operation, std::optional<Code> refused,
-                       const ClientId& client_id, Instant now, json::Object facts);
+                       const ClientId& client_id, Instant now, const json::Object& facts);
 
 }  // namespace ajwt::authority

@@ -28,6 +28,7 @@ class Id {
   static Id trusted(std::string text) { return Id(std::move(text)); }
 
   const std::string& str() const { return text_; }
+  // NOLINTNEXTLINE(modernize-use-nullptr): sees a pointer in the 0 that <=> compares with
   friend auto operator<=>(const Id&, const Id&) = default;
   friend bool operator==(const Id&, const Id&) = default;
 

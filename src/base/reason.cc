@@ -9,8 +9,11 @@
 namespace ajwt {
 namespace {
 
+// As the table spells them.
+// NOLINTBEGIN(readability-identifier-naming)
 constexpr ReasonClass refusal = ReasonClass::kRefusal;
 constexpr ReasonClass failure = ReasonClass::kFailure;
+// NOLINTEND(readability-identifier-naming)
 
 constexpr auto kReasons = std::to_array<Reason>({
 #define AJWT_REASON(name, number, klass, oauth, http, sentence, source) \

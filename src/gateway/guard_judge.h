@@ -36,9 +36,9 @@ struct GuardJudgeOptions {
 // the address that the client used (X-Forwarded-Proto and -Host from the public URL), and lets no
 // answer of the service speak in the guard's voice (guard::is_guards_answer_field).
 //
-// Nothing is forwarded, and no body of more than 16 KiB is read, for a request that no route names or
-// whose token or proof is not good (guard::Verifier::verify_head). Once the body is there, everything
-// is judged again, for time has passed.
+// Nothing is forwarded, and no body of more than 16 KiB is read, for a request that no route names
+// or whose token or proof is not good (guard::Verifier::verify_head). Once the body is there,
+// everything is judged again, for time has passed.
 class GuardJudge final : public http::ProxyJudge {
  public:
   explicit GuardJudge(GuardJudgeOptions options) : options_(options) {}

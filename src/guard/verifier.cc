@@ -91,9 +91,9 @@ struct Verifier::Presented {
   std::string hash;
 };
 
-Verifier::Verifier(VerifierOptions options, NonceIssuer nonces, ReplayCache& replays)
+Verifier::Verifier(VerifierOptions options, const NonceIssuer& nonces, ReplayCache& replays)
     : options_(std::move(options)),
-      nonces_(std::move(nonces)),
+      nonces_(nonces),
       replays_(replays),
       cache_(std::make_unique<TokenCache>(options_.token_cache_capacity)) {}
 

@@ -70,7 +70,7 @@ struct VerifierOptions {
 class Verifier {
  public:
   // Verifier keeps a reference to `replays`, which outlives it and has the same epoch as `nonces`.
-  Verifier(VerifierOptions options, NonceIssuer nonces, ReplayCache& replays);
+  Verifier(VerifierOptions options, const NonceIssuer& nonces, ReplayCache& replays);
   ~Verifier();
   Verifier(const Verifier&) = delete;
   Verifier& operator=(const Verifier&) = delete;

@@ -135,7 +135,13 @@ Result<List> write_fields(const HttpHeaders& headers) {
     if (!is_token(name) || !is_field_value(value))
       return refuse(Code::k_value_malformed, "a header field cannot be sent");
     // libcurl takes "Name:" for a wish to leave the field out, and "Name;" for an empty value.
-    append(list, value.empty() ? name + ";" : name + ": " + value);
+    std::string line = name;
+    if (value.empty()) {
+      line += ';';
+    } else {
+      line.append(": ").append(value);
+    }
+    append(list, line);
   }
   // Not asked for: waiting for 100-continue, and a media type that libcurl guesses.
   append(list, "Expect:");

@@ -79,7 +79,9 @@ TEST_F(Administration, ShowsASecretOnceAndKeepsItsHash) {
   const auto listed = fixture.call(apps, "GET", "/admin/apps/acme/clients");
   EXPECT_EQ(listed.body.find(secret), std::string::npos);
   EXPECT_EQ(listed.body.find("client_secret\""), std::string::npos);
-  for (const auto& leaf : *fixture.store().list_audit(0, 1000, std::nullopt)) {
+  const auto leaves = fixture.store().list_audit(0, 1000, std::nullopt);
+  ASSERT_THAT(leaves, IsOk());
+  for (const auto& leaf : *leaves) {
     EXPECT_EQ(leaf.bytes.find(secret), std::string::npos);
   }
 }
@@ -199,7 +201,9 @@ TEST_F(Administration, ReadsTheAuditInPages) {
 TEST_F(Administration, WritesNoPromptTokenOrSecretIntoTheAudit) {
   (void)fixture.mint(fixture.mint_spec(fixture.planner(), fixture.open_execution()),
                      testing::MintDoor::kJson, fixture.planner());
-  for (const auto& leaf : *fixture.store().list_audit(0, 1000, std::nullopt)) {
+  const auto leaves = fixture.store().list_audit(0, 1000, std::nullopt);
+  ASSERT_THAT(leaves, IsOk());
+  for (const auto& leaf : *leaves) {
     EXPECT_EQ(leaf.bytes.find("You plan"), std::string::npos);
     EXPECT_EQ(leaf.bytes.find("eyJ"), std::string::npos);
     EXPECT_EQ(leaf.bytes.find(*fixture.fleet().secret), std::string::npos);

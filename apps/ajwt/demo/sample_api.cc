@@ -62,7 +62,8 @@ Result<std::unique_ptr<SampleApi>> SampleApi::create(const std::filesystem::path
   return std::unique_ptr<SampleApi>(new SampleApi(scratch, std::move(secrets)));
 }
 
-Status SampleApi::load(std::string file_name, std::string manifest, std::string_view advisories) {
+Status SampleApi::load(const std::string& file_name, std::string manifest,
+                       std::string_view advisories) {
   const std::lock_guard lock(mutex_);
   return replace_manifest(file_name, std::move(manifest), advisories);
 }

@@ -53,7 +53,7 @@ class SampleApi {
                                                    Secrets secrets);
 
   // load replaces the manifest under work and forgets every proposal.
-  Status load(std::string file_name, std::string manifest, std::string_view advisories);
+  Status load(const std::string& file_name, std::string manifest, std::string_view advisories);
 
   HttpResponse handle(const HttpRequest& request);
 

@@ -46,7 +46,7 @@ std::weak_ordering compare_identifiers(std::string_view a, std::string_view b) {
 std::weak_ordering compare_lists(const std::vector<std::string_view>& a,
                                  const std::vector<std::string_view>& b) {
   for (std::size_t i = 0; i < std::min(a.size(), b.size()); ++i) {
-    if (const auto order = compare_identifiers(a[i], b[i]); order != 0) return order;
+    if (const auto order = compare_identifiers(a[i], b[i]); std::is_neq(order)) return order;
   }
   return a.size() <=> b.size();
 }
@@ -57,7 +57,7 @@ std::weak_ordering compare_semver(std::string_view a, std::string_view b) {
   const auto dash_a = a.find('-');
   const auto dash_b = b.find('-');
   const auto core = compare_lists(split(a.substr(0, dash_a), '.'), split(b.substr(0, dash_b), '.'));
-  if (core != 0) return core;
+  if (std::is_neq(core)) return core;
   const bool pre_a = dash_a != std::string_view::npos;
   const bool pre_b = dash_b != std::string_view::npos;
   if (pre_a != pre_b) return pre_a ? std::weak_ordering::less : std::weak_ordering::greater;
@@ -90,7 +90,7 @@ std::weak_ordering compare_debian_part(std::string_view a, std::string_view b) {
     };
     const auto run_a = digits(a);
     const auto run_b = digits(b);
-    if (const auto order = compare_numbers(run_a, run_b); order != 0) return order;
+    if (const auto order = compare_numbers(run_a, run_b); std::is_neq(order)) return order;
   }
   return std::weak_ordering::equivalent;
 }
@@ -118,8 +118,9 @@ DebianVersion split_debian(std::string_view text) {
 std::weak_ordering compare_debian(std::string_view a, std::string_view b) {
   const auto va = split_debian(a);
   const auto vb = split_debian(b);
-  if (const auto order = compare_numbers(va.epoch, vb.epoch); order != 0) return order;
-  if (const auto order = compare_debian_part(va.upstream, vb.upstream); order != 0) return order;
+  if (const auto order = compare_numbers(va.epoch, vb.epoch); std::is_neq(order)) return order;
+  if (const auto order = compare_debian_part(va.upstream, vb.upstream); std::is_neq(order))
+    return order;
   return compare_debian_part(va.revision, vb.revision);
 }
 

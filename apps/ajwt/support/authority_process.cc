@@ -138,9 +138,9 @@ class AuthorityProcess::Parts {
   Status make_authority(crypto::SealingKey sealing_key) {
     authority::AuthorityOptions options = options_.authority;
     options.issuer = options_.public_url;
-    AJWT_ASSIGN(authority_, authority::Authority::create(std::move(options), *store_,
-                                                         std::move(sealing_key), clock_, observer_,
-                                                         [this] { return metrics_->write(); }));
+    AJWT_ASSIGN(authority_,
+                authority::Authority::create(options, *store_, std::move(sealing_key), clock_,
+                                             observer_, [this] { return metrics_->write(); }));
     return ok();
   }
 

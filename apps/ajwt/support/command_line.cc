@@ -28,7 +28,7 @@ class HelpFormatter final : public CLI::Formatter {
   static std::string anchor(const CLI::App* app) {
     std::string path;
     for (; app != nullptr; app = app->get_parent()) {
-      path = path.empty() ? app->get_name() : app->get_name() + "-" + path;
+      path.insert(0, app->get_name() + (path.empty() ? "" : "-"));
     }
     return path;
   }
@@ -66,7 +66,7 @@ const CLI::App& deepest(const CLI::App& root) {
 }
 
 std::string path_of(const CLI::App& app) {
-  const std::string own = app.get_name();
+  const std::string& own = app.get_name();
   return app.get_parent() == nullptr ? own : path_of(*app.get_parent()) + " " + own;
 }
 

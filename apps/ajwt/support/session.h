@@ -13,7 +13,7 @@
 #include "base/result.h"
 #include "json/value.h"
 
-namespace CLI {
+namespace CLI {  // NOLINT(readability-identifier-naming): the vendor's
 class App;
 }
 

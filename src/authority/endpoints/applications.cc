@@ -91,7 +91,7 @@ AuditEntry application_audit(const Exchange& exchange, const Application& applic
   json::Object facts = write_application(application);
   facts.remove("created_at");
   return build_audit(application.app_id, exchange.decision_id, exchange.operation, std::nullopt,
-                     exchange.identity->client_id, exchange.now, std::move(facts));
+                     exchange.identity->client_id, exchange.now, facts);
 }
 
 Result<Application> get_application(const Exchange& exchange) {

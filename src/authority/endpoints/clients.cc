@@ -57,7 +57,7 @@ AuditEntry client_audit(const Exchange& exchange, const Client& client) {
   facts.set(std::string(kAudiences), json::string_array(client.audiences));
   facts.set("disabled", client.disabled);
   return build_audit(client.app_id, exchange.decision_id, exchange.operation, std::nullopt,
-                     exchange.identity->client_id, exchange.now, std::move(facts));
+                     exchange.identity->client_id, exchange.now, facts);
 }
 
 // check_scope_rules keeps registering apart from minting (ruling 3): the credential that a fleet

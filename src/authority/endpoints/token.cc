@@ -116,8 +116,8 @@ Status check_client_scopes(const Scopes& asked, const Client& client) {
   std::copy_if(asked.begin(), asked.end(), std::back_inserter(beyond),
                [&](const auto& scope) { return !has_scope(client.scopes, scope); });
   if (beyond.empty()) return ok();
-  return refuse(Code::k_scope_exceeds_ceiling, "Not the client's: " + join_scopes(beyond) + ".")
-      .with_items(std::move(beyond));
+  std::string list = "Not the client's: " + join_scopes(beyond) + ".";
+  return refuse(Code::k_scope_exceeds_ceiling, std::move(list)).with_items(std::move(beyond));
 }
 
 // is_for_authority: scopes that mean something at the authority alone.
@@ -167,7 +167,7 @@ Status record_issued(const Exchange& exchange, const Client& client, const Acces
   facts.set(std::string(names::kExp), to_unix(token.exp));
   return exchange.context().store.record_token(
       client, build_audit(token.client_id, exchange.decision_id, exchange.operation, std::nullopt,
-                          client.client_id, exchange.now, std::move(facts)));
+                          client.client_id, exchange.now, facts));
 }
 
 Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& form) {

@@ -85,6 +85,7 @@ Status KeyRing::reload(std::optional<Signer> active, Instant now) {
   std::erase_if(keys,
                 [&](const SigningKey& key) { return key.retire_at && *key.retire_at <= now; });
   std::vector<jose::Jwk> published;
+  published.reserve(keys.size());
   for (const auto& key : keys) {
     published.push_back(jose::Jwk{.key = key.public_key,
                                   .kid = key.kid,

@@ -176,7 +176,7 @@ AuditEntry registration_audit(const Caller& caller, const Registration& registra
   // The same content under another id is allowed and worth a look (ruling 34).
   if (twin) facts.set("same_checksum_as", twin->str());
   return build_audit(registration.app_id, decision_id, "register_agent", std::nullopt,
-                     caller.client().client_id, now, std::move(facts));
+                     caller.client().client_id, now, facts);
 }
 
 Result<Registration> get_newest(Context& context, const AppId& app_id, const AgentId& agent_id) {

@@ -102,7 +102,7 @@ AuditEntry workflow_audit(const Caller& caller, const StoredWorkflow& stored,
   }
   facts.set("frozen_grants", std::move(grants));
   return build_audit(stored.app_id, decision_id, "register_workflow", std::nullopt,
-                     caller.client().client_id, stored.registered_at, std::move(facts));
+                     caller.client().client_id, stored.registered_at, facts);
 }
 
 }  // namespace

@@ -84,7 +84,7 @@ std::string_view BodyBuffer::framed(std::size_t size) {
   std::array<char, kHead + 1> line;
   const int length = std::snprintf(line.data(), line.size(), "%zx\r\n", size);
   char* const begin = data - length;
-  std::memcpy(begin, line.data(), static_cast<std::size_t>(length));
+  std::copy_n(line.data(), length, begin);
   std::memcpy(data + size, "\r\n", 2);
   return {begin, static_cast<std::size_t>(length) + size + 2};
 }
