@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import * as oauth from 'oauth4webapi';
-import { addClients, claimsOf, openExecution, registerFleet } from '../lib/fleet.js';
+import { addClients, apiScope, claimsOf, openExecution, registerFleet } from '../lib/fleet.js';
 import { sha256 } from '../lib/hashes.js';
 import { algorithms, makeKey } from '../lib/keys.js';
 import * as library from '../lib/oauth.js';
@@ -161,7 +161,7 @@ describe('refused is', () => {
 
   test('a token of client_credentials', async () => {
     const key = await makeKey('ES256');
-    const parameters = { scope: 'generate:intent-token', audience: system.audience };
+    const parameters = { scope: apiScope, audience: system.audience };
     const plain = await library.requestClientToken(as, withSecret, parameters, key);
     const proof = await prove(key, plain.access_token, readManifest);
     await assertRefused(send(readManifest, plain.access_token, proof), {

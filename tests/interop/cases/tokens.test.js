@@ -5,7 +5,7 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { calculateJwkThumbprint, createLocalJWKSet, createRemoteJWKSet, jwtVerify } from 'jose';
-import { addClients, claimsOf, openExecution, registerFleet } from '../lib/fleet.js';
+import { addClients, apiScope, claimsOf, openExecution, registerFleet } from '../lib/fleet.js';
 import { draftHash } from '../lib/hashes.js';
 import { algorithms, makeKey } from '../lib/keys.js';
 import { discover, requestClientToken, requestIntentToken } from '../lib/oauth.js';
@@ -25,7 +25,7 @@ const clientKey = await makeKey('ES256');
 const { access_token: clientToken } = await requestClientToken(
   as,
   withSecret,
-  { scope: 'generate:intent-token', resource: system.audience },
+  { scope: apiScope, resource: system.audience },
   clientKey,
 );
 
@@ -37,7 +37,7 @@ test('a token of client_credentials', async () => {
     aud: system.audience,
     sub: withSecret.id,
     client_id: system.app_id,
-    scope: 'generate:intent-token',
+    scope: apiScope,
     cnf: { jkt: await calculateJwkThumbprint(clientKey.jwk) },
   });
   assert.ok(nbf === iat && exp > iat && jti.length >= 22);
@@ -95,7 +95,7 @@ function checkIntentToken(payload, { fleet, run, agent, step, tool, scope, chain
     sub: subjectOf(agent),
     client_id: system.app_id,
     scope,
-    cnf: { jkt: agent.key.jkt, jwk: agent.key.jwk },
+    cnf: { jkt: agent.key.jkt },
     sub_profile: 'agent',
     agent_proof: { registration_id: agent.registration.registration_id },
     authorization_details: [{ type: 'agent_tool', tool }],

@@ -11,7 +11,10 @@ import { keyClient, secretClient } from './oauth.js';
 
 const mintScope = 'generate:intent-token';
 
-// addClients returns clients of the application that may mint: one with a secret, and one with a
+// apiScope is one of the API: a scope of the authority is for the authority alone.
+export const apiScope = 'manifest:read';
+
+// addClients returns clients of the application that may mint and ask for apiScope: one with a secret, and one with a
 // key of each algorithm, by algorithm.
 export async function addClients(system, as) {
   const admin = keyClient(system.admin.client_id, await loadClientKey(system.admin.key_file));
@@ -19,7 +22,7 @@ export async function addClients(system, as) {
   const add = (client_id, settings) =>
     call('POST', `/admin/apps/${system.app_id}/clients`, {
       client_id,
-      scope: mintScope,
+      scope: `${mintScope} ${apiScope}`,
       audiences: [system.audience],
       ...settings,
     });
