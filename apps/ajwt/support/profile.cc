@@ -72,6 +72,9 @@ Error missing(std::string_view what) {
 
 Result<Profile> find_profile(const ProfileOptions& options, const Environment& environment,
                              Role role) {
+  // What is said on the command line stands: the environment must not lead it to another authority.
+  const bool by_flags = options.authority || options.client_id || options.key;
+  if (options.profile && !by_flags) return load_profile_file(*options.profile, role);
   const auto first = [&](const std::optional<std::string>& flag, const char* name) {
     return flag ? flag : environment(name);
   };
@@ -84,7 +87,6 @@ Result<Profile> find_profile(const ProfileOptions& options, const Environment& e
     if (!key) return missing("--key");
     return Profile{*authority, *client_id, *key, {}, std::nullopt};
   }
-  if (options.profile) return load_profile_file(*options.profile, role);
   std::error_code error;
   if (!std::filesystem::exists(kDevFile, error)) return missing("An authority");
   return load_profile_file(std::string(kDevFile), role);

@@ -38,10 +38,10 @@ struct Profile {
   std::optional<std::string> app_id;  // the application that `ajwt dev` has
 };
 
-// resolve_profile finds the profile: flags, then AJWT_AUTHORITY, AJWT_CLIENT_ID and AJWT_KEY, which
-// complete one another; then --profile FILE; then ./.ajwt-dev/dev.json. The first of these that
-// says anything must say everything. Refuses k_parameter_missing, naming what is missing, and
-// what reading the files refuses.
+// resolve_profile finds the profile: the flags --authority, --client-id and --key, completed by
+// AJWT_AUTHORITY, AJWT_CLIENT_ID and AJWT_KEY; then --profile FILE; then these three variables
+// alone; then ./.ajwt-dev/dev.json. The first of these that says anything must say everything.
+// Refuses k_parameter_missing with what to do, and what reading a private file refuses.
 Result<Profile> resolve_profile(const ProfileOptions& options, const Environment& environment,
                                 Role role);
 

@@ -77,6 +77,20 @@ TEST_F(ProfileTest, ReadsAFileWithTheKeyBesideIt) {
   EXPECT_EQ(profile->key_file, scratch_->path() + "/admin.pem");
 }
 
+TEST_F(ProfileTest, TakesAProfileThatWasNamedOverTheEnvironment) {
+  write("admin.json",
+        R"({"issuer":"https://as.example.com","client_id":"ajwt-admin","key_file":"admin.pem"})");
+  const auto environment = environment_with({{"AJWT_AUTHORITY", "http://127.0.0.1:2"},
+                                             {"AJWT_CLIENT_ID", "other"},
+                                             {"AJWT_KEY", "env.pem"}});
+  ProfileOptions options;
+  options.profile = scratch_->path() + "/admin.json";
+  const auto profile = resolve_profile(options, environment, Role::kAdministrator);
+  ASSERT_THAT(profile, IsOk());
+  EXPECT_EQ(profile->issuer, "https://as.example.com");
+  EXPECT_EQ(profile->client_id, "ajwt-admin");
+}
+
 TEST_F(ProfileTest, FindsWhoToBeInWhatDevWrote) {
   write_dev();
   const auto administrator = resolve_profile({}, nothing_, Role::kAdministrator);

@@ -6,7 +6,6 @@
 #include <array>
 #include <boost/asio/ip/basic_resolver.hpp>
 #include <cstdio>
-#include <cstring>
 #include <utility>
 
 #include "http/gate.h"
@@ -85,7 +84,8 @@ std::string_view BodyBuffer::framed(std::size_t size) {
   const int length = std::snprintf(line.data(), line.size(), "%zx\r\n", size);
   char* const begin = data - length;
   std::copy_n(line.data(), length, begin);
-  std::memcpy(data + size, "\r\n", 2);
+  constexpr std::string_view kEnd = "\r\n";
+  std::copy(kEnd.begin(), kEnd.end(), data + size);
   return {begin, static_cast<std::size_t>(length) + size + 2};
 }
 
