@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The guard's verifier over {token, keys, request}: the input chooses what an attacker changes of
-// an honest request. A VerifiedRequest comes of the honest combination, and of no other.
+// an honest request. A VerifiedRequest comes of an honest combination, and of no other.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -127,15 +128,23 @@ bool in_time(Instant now) {
   return token && proof && scene.nonces().check(scene.nonce(), now).has_value();
 }
 
+// is_honest tells whether the token is one that passes on the route, with the proof made for it.
+bool is_honest(const Attempt& attempt) {
+  const GuardScene& scene = GuardScene::get();
+  const auto& tokens = scene.routes()[attempt.route].tokens;
+  return std::any_of(tokens.begin(), tokens.end(), [&](std::size_t number) {
+    return attempt.token == scene.tokens()[number] && attempt.proof == scene.proofs(number).front();
+  });
+}
+
 // must_pass says by other means what the verifier has to say.
 bool must_pass(const Attempt& attempt) {
   const GuardScene& scene = GuardScene::get();
   const auto uri = normalize_htu(attempt.uri);
-  return attempt.token == scene.tokens().front() && attempt.proof == scene.proofs(0).front() &&
-         equal_ignoring_case(attempt.scheme, "DPoP ") && attempt.method == fuzz::kSceneMethod &&
-         uri && *uri == fuzz::kSceneUri && attempt.query == fuzz::kSceneQuery &&
-         attempt.body_read && attempt.body == fuzz::kSceneBody && attempt.authorizations == 1 &&
-         attempt.proofs == 1 && scene.routes()[attempt.route].passes == Passes::kYes &&
+  return is_honest(attempt) && equal_ignoring_case(attempt.scheme, "DPoP ") &&
+         attempt.method == fuzz::kSceneMethod && uri && *uri == fuzz::kSceneUri &&
+         attempt.query == fuzz::kSceneQuery && attempt.body_read &&
+         attempt.body == fuzz::kSceneBody && attempt.authorizations == 1 && attempt.proofs == 1 &&
          scene.keys()[attempt.keys].passes == Passes::kYes && in_time(attempt.now) &&
          attempt.past != Past::kSameRequest;
 }
@@ -175,7 +184,6 @@ void check(const Attempt& attempt) {
   const auto verified = verifier.verify(facts, route, keys, attempt.now);
   AJWT_CHECK(verified.has_value() == must_pass(attempt));
   if (verified) {
-    AJWT_CHECK(verified->token().sub == "agent:acme:patcher");
     check_fields(guard::identity_headers(*verified));
     const auto replayed = verifier.verify(facts, route, keys, attempt.now);
     AJWT_CHECK(!replayed && replayed.error().code() == Code::k_proof_replayed);

@@ -65,7 +65,14 @@ AccessToken honest_claims() {
 
 using ChangeClaims = std::function<void(AccessToken&)>;
 
-// Each makes a token that is well formed and must not pass.
+// The numbers of the tokens that pass on some route; the others pass on none.
+constexpr std::size_t kHonest = 0;
+constexpr std::size_t kOfOtherWorkflow = 9;
+constexpr std::size_t kOfStepPlan = 10;
+constexpr std::size_t kOfOtherTool = 12;
+constexpr std::size_t kPlain = 14;
+
+// Each makes a token that is well formed and does not pass where the honest one does.
 std::vector<ChangeClaims> changes_of_claims() {
   return {
       [](AccessToken& t) { t.iss = "https://other.example"; },
@@ -176,7 +183,8 @@ void GuardScene::make_proofs() {
 }
 
 void GuardScene::make_routes() {
-  const auto add = [this](Passes passes, const std::function<void(guard::Route&)>& change) {
+  using Tokens = std::vector<std::size_t>;
+  const auto add = [this](Tokens tokens, const std::function<void(guard::Route&)>& change) {
     guard::Route route;
     route.method = kSceneMethod;
     route.path = "/manifests/{name}";
@@ -186,18 +194,18 @@ void GuardScene::make_routes() {
     route.steps = {StepId::trusted("apply")};
     route.tool = "apply_patch";
     change(route);
-    routes_.push_back(RouteVariant{.route = std::move(route), .passes = passes});
+    routes_.push_back(RouteVariant{.route = std::move(route), .tokens = std::move(tokens)});
   };
-  add(Passes::kYes, [](guard::Route&) {});
-  add(Passes::kYes, [](guard::Route& r) { r.proof = guard::ProofBinding::kRfc9449; });
-  add(Passes::kYes, [](guard::Route& r) { r.steps.push_back(StepId::trusted("plan")); });
-  add(Passes::kYes, [](guard::Route& r) { r.scopes.emplace_back("manifest:read"); });
-  add(Passes::kNo, [](guard::Route& r) { r.token = guard::TokenKind::kPlain; });
-  add(Passes::kNo, [](guard::Route& r) { r.workflow = WorkflowId::trusted("other"); });
-  add(Passes::kNo, [](guard::Route& r) { r.steps = {StepId::trusted("plan")}; });
-  add(Passes::kNo, [](guard::Route& r) { r.tool = "read_manifest"; });
-  add(Passes::kNo, [](guard::Route& r) { r.scopes.emplace_back("manifest:delete"); });
-  add(Passes::kNo, [](guard::Route& r) { r.apps = {AppId::trusted("globex")}; });
+  add({kHonest}, [](guard::Route&) {});
+  add({kHonest}, [](guard::Route& r) { r.proof = guard::ProofBinding::kRfc9449; });
+  add({kHonest, kOfStepPlan}, [](guard::Route& r) { r.steps.push_back(StepId::trusted("plan")); });
+  add({kHonest}, [](guard::Route& r) { r.scopes.emplace_back("manifest:read"); });
+  add({kPlain}, [](guard::Route& r) { r.token = guard::TokenKind::kPlain; });
+  add({kOfOtherWorkflow}, [](guard::Route& r) { r.workflow = WorkflowId::trusted("other"); });
+  add({kOfStepPlan}, [](guard::Route& r) { r.steps = {StepId::trusted("plan")}; });
+  add({kOfOtherTool}, [](guard::Route& r) { r.tool = "read_manifest"; });
+  add({}, [](guard::Route& r) { r.scopes.emplace_back("manifest:delete"); });
+  add({}, [](guard::Route& r) { r.apps = {AppId::trusted("globex")}; });
 }
 
 void GuardScene::make_keys() {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // What the target `verifier` plays with: tokens, proofs, routes and key sets, all of them made once
-// with real keys. Number 0 of each is the honest one; of the others it is known whether an honest
-// request passes with it.
+// with real keys. Number 0 of each is the honest one; of the others it is known with what they
+// pass.
 #pragma once
 
 #include <cstddef>
@@ -24,7 +24,7 @@ enum class Passes { kYes, kNo };
 
 struct RouteVariant {
   guard::Route route;
-  Passes passes;
+  std::vector<std::size_t> tokens;  // the numbers of those that pass, each with its first proof
 };
 
 struct KeysVariant {

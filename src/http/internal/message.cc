@@ -60,6 +60,8 @@ class Parser final : public MessageParser::Impl, private beast::basic_parser<IsR
     while (!done() && consumed < input.size()) {
       ErrorCode error;
       const auto rest = input.substr(consumed);
+      // Beast asserts that it sees no part of a last chunk ("0\r\n\r\n") that comes first.
+      if (Base::chunked() && !in_chunks_ && rest.size() < 5 && rest.front() == '0') break;
       const std::size_t n = Base::put(boost::asio::buffer(rest.data(), rest.size()), error);
       consumed += n;
       if (error == beast::error::need_buffer || error == beast::error::need_more) break;
@@ -139,6 +141,7 @@ class Parser final : public MessageParser::Impl, private beast::basic_parser<IsR
   }
 
   void on_chunk_header_impl(std::uint64_t, Text extensions, ErrorCode& error) override {
+    in_chunks_ = true;
     error = {};
     if (IsRequest && !extensions.empty()) error = beast::error::bad_chunk_extension;
   }
@@ -151,6 +154,7 @@ class Parser final : public MessageParser::Impl, private beast::basic_parser<IsR
 
   std::span<char> room_;
   bool in_body_ = false;
+  bool in_chunks_ = false;  // the first chunk's header was read
 };
 
 }  // namespace

@@ -97,6 +97,16 @@ TEST(RequestParser, DropsTrailers) {
   EXPECT_FALSE(head->request.headers.find("x-agent-sub"));
 }
 
+TEST(RequestParser, TakesALastChunkThatComesFirstInPiecesOfAnySize) {
+  for (const std::string_view body : {"0\r\n\r\n", "00\r\n\r\n", "0\r\nX-Trailer: a\r\n\r\n"}) {
+    for (std::size_t step = 1; step <= body.size(); ++step) {
+      RequestParser parser(0);
+      ASSERT_THAT(parser.parse_head(kChunkedHead), IsOk());
+      EXPECT_THAT(decode_all(parser, body, step), IsOkAndHolds("")) << body << step;
+    }
+  }
+}
+
 TEST(RequestParser, RefusesMalformedChunks) {
   const auto bodies = std::to_array<std::string_view>(
       {"5;ext=1\r\nhello\r\n0\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n", "5\nhello\r\n0\r\n\r\n",

@@ -69,13 +69,14 @@ std::optional<std::string> find_text(const json::Object& object, std::string_vie
   return value->as_string();
 }
 
-std::vector<std::string> find_missing_steps(const json::Object& answer) {
+std::vector<std::string> find_missing_steps(const json::Object& answer, Hidden hidden) {
   std::vector<std::string> steps;
   const json::Value* value = answer.find(names::kMissingSteps);
   if (value == nullptr || value->find_array() == nullptr) return steps;
   for (const json::Value& step : value->as_array()) {
     const std::string* text = step.find_string();
-    if (text != nullptr && is_identifier(*text) && steps.size() < kMaxItems) steps.push_back(*text);
+    if (text == nullptr || !is_identifier(*text) || steps.size() == kMaxItems) continue;
+    if (auto shown = safe_text(*text, hidden); shown == *text) steps.push_back(std::move(shown));
   }
   return steps;
 }
@@ -142,11 +143,9 @@ Error read_refusal(const HttpResponse& response, Hidden hidden) {
     message.erase(0, reason->sentence.size());
     message.erase(0, message.find_first_not_of(' '));
   }
-  Error error = refuse(*code, std::move(message)).with_items(find_missing_steps(*body));
-  const auto decision = find_text(*body, names::kDecisionId);
-  if (decision && is_identifier(*decision)) {
-    return std::move(error).with_detail("decision_id " + *decision);
-  }
+  Error error = refuse(*code, std::move(message)).with_items(find_missing_steps(*body, hidden));
+  const std::string decision = safe_text(find_text(*body, names::kDecisionId).value_or(""), hidden);
+  if (is_identifier(decision)) return std::move(error).with_detail("decision_id " + decision);
   return error;
 }
 

@@ -59,6 +59,18 @@ TEST(ReadRefusal, KeepsOutOfItemsWhatIsNoStep) {
   EXPECT_THAT(error.items(), ::testing::ElementsAre("plan"));
 }
 
+TEST(ReadRefusal, KeepsHiddenTextsOutOfItemsAndDetails) {
+  std::vector<Secret> hidden;
+  hidden.emplace_back("s3cr3t");
+  const Error error = read_refusal(
+      response(403, R"({"reason":"step_predecessors_missing","error_description":"s3cr3t",)"
+                    R"("missing_steps":["plan","an-s3cr3t"],"decision_id":"dec-s3cr3t"})"),
+      hidden);
+  EXPECT_THAT(error.items(), ::testing::ElementsAre("plan"));
+  EXPECT_THAT(error.describe(), Not(HasSubstr("s3cr3t")));
+  EXPECT_THAT(error.detail(), Not(HasSubstr("s3cr3t")));
+}
+
 TEST(ReadAnswer, RefusesWhatIsNeitherAnswerNorError) {
   for (const int status : {100, 199, 301, 302, 307, 399, 600, 0}) {
     EXPECT_THAT(read_answer(response(status, "{}"), {}), RefusedWith(Code::k_response_malformed))
