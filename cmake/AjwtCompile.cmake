@@ -17,6 +17,11 @@ endif()
 set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
+# Files of a folder are compiled in batches, which reads the heavy headers once for many: a clean
+# build takes a fifth of the time. So a name in an unnamed namespace is unique in its folder.
+option(CMAKE_UNITY_BUILD "Compile the files of a folder in batches" ON)
+set(CMAKE_UNITY_BUILD_BATCH_SIZE 12 CACHE STRING "Files a batch")
+
 find_program(AJWT_CCACHE ccache)
 if(AJWT_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_C_COMPILER_LAUNCHER "${AJWT_CCACHE}")
@@ -50,7 +55,9 @@ target_compile_options(
     # GCC 12 warns falsely when it optimises: of reads beyond std::string's own inline code, of the
     # empty side of std::optional, and of the frames that coroutines allocate and free.
     "$<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-maybe-uninitialized>"
-    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-mismatched-new-delete>")
+    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-mismatched-new-delete>"
+    # A class that uses an unnamed namespace is no mistake in a .cc file, also in one of a batch.
+    "$<$<COMPILE_LANG_AND_ID:CXX,GNU>:-Wno-subobject-linkage>")
 target_compile_definitions(ajwt_compile INTERFACE _GLIBCXX_ASSERTIONS)
 target_link_options(ajwt_compile INTERFACE -Wl,-z,relro,-z,now)
 find_package(Threads REQUIRED)

@@ -29,6 +29,11 @@ const crypto::PrivateKey& strangers_key() {
   return key;
 }
 
+const crypto::PrivateKey& impostors_key() {
+  static const crypto::PrivateKey key = testing::ed25519_key(4);
+  return key;
+}
+
 std::string kid_of_authority() { return jose::thumbprint(authority_key().public_key()); }
 
 AccessToken honest_claims() {
@@ -219,7 +224,7 @@ void GuardScene::make_keys() {
   };
   const jose::Jwk honest = jwk(authority_key(), kid_of_authority());
   const jose::Jwk other = jwk(strangers_key(), "other");
-  const jose::Jwk impostor = jwk(strangers_key(), kid_of_authority());
+  const jose::Jwk impostor = jwk(impostors_key(), kid_of_authority());
   const jose::Jwk renamed = jwk(authority_key(), "renamed");
   add(Passes::kYes, {honest});
   add(Passes::kYes, {other, honest});

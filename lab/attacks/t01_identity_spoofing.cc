@@ -5,7 +5,7 @@
 namespace ajwt::lab {
 namespace {
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t01(Scene& scene) {
   const Target& target = scene.target();
   const auto& own_key = scene.agent_key("patcher");
   const auto honest = registration_body(target, "patcher", own_key.public_key());
@@ -36,7 +36,7 @@ Attack t01_identity_spoofing() {
           .story =
               "Someone with the agent's source registers it again under a key of their own, to "
               "act as it or to lock it out. A key change needs the old key or an administrator.",
-          .run = run};
+          .run = run_t01};
 }
 
 }  // namespace ajwt::lab

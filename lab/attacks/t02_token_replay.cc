@@ -23,7 +23,7 @@ Result<std::string> old_proof(Scene& scene, const CallParts& call, Seconds age) 
                                                                      .beside_jkt = std::nullopt});
 }
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t02(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
   const auto& key = scene.agent_key("supervisor");
@@ -79,7 +79,7 @@ Attack t02_token_replay() {
           .story =
               "A token, or a whole request, is captured and sent again. Each request needs a "
               "fresh proof by the token's key over method, URI, token, query and body, good once.",
-          .run = run};
+          .run = run_t02};
 }
 
 }  // namespace ajwt::lab

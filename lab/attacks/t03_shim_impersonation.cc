@@ -5,7 +5,7 @@
 namespace ajwt::lab {
 namespace {
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t03(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
   AJWT_TRY(scene.call_step("read_manifest", token));
@@ -42,7 +42,7 @@ Attack t03_shim_impersonation() {
           .story =
               "A replaced shim, or none, asks for tokens. The checksum is no secret, so the right "
               "one proves nothing without the agent's own key.",
-          .run = run};
+          .run = run_t03};
 }
 
 }  // namespace ajwt::lab

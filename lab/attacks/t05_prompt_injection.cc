@@ -6,7 +6,7 @@
 namespace ajwt::lab {
 namespace {
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t05(Scene& scene) {
   AJWT_ASSIGN(const auto live, LiveFleet::start(scene, "supervisor"));
   AJWT_ASSIGN(const auto twin, live->call_step("read_manifest"));
   if (twin.status != 200) return refuse(Code::k_response_malformed, "the call before injection");
@@ -40,7 +40,7 @@ Attack t05_prompt_injection() {
               "Injected text overwrites the prompt or makes the agent call another tool. An "
               "allowed tool with an attacker's arguments is not stopped by this; constraints are "
               "for that.",
-          .run = run};
+          .run = run_t05};
 }
 
 }  // namespace ajwt::lab

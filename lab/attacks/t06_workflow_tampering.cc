@@ -21,7 +21,7 @@ json::Object one_step(const Scene& scene, const std::string& workflow_id,
                       {std::string(names::kSteps), json::Object{{step_id, step}}}};
 }
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t06(Scene& scene) {
   const Target& target = scene.target();
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
@@ -60,7 +60,7 @@ Attack t06_workflow_tampering() {
           .story =
               "An agent registers a workflow that lets it skip the others. Who may mint can never "
               "register, grants are frozen, and a running execution keeps its version.",
-          .run = run};
+          .run = run_t06};
 }
 
 }  // namespace ajwt::lab

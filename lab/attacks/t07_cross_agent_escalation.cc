@@ -5,7 +5,7 @@
 namespace ajwt::lab {
 namespace {
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t07(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("propose_patch", execution));
   AJWT_TRY(scene.call_step("propose_patch", token));
@@ -45,7 +45,7 @@ Attack t07_cross_agent_escalation() {
           .story =
               "A low-privilege agent uses a high-privilege one, its name or its token. Who calls "
               "is known from the key alone, what came before from the authority's record.",
-          .run = run};
+          .run = run_t07};
 }
 
 }  // namespace ajwt::lab

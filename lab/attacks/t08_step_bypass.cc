@@ -6,7 +6,7 @@
 namespace ajwt::lab {
 namespace {
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t08(Scene& scene) {
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("apply_patch", execution));
   AJWT_TRY(scene.call_step("apply_patch", token));
@@ -51,7 +51,7 @@ Attack t08_step_bypass() {
           .story =
               "Steps are skipped by claiming that they were done or by switching the workflow off. "
               "The authority's own record decides, and no request switches anything off.",
-          .run = run};
+          .run = run_t08};
 }
 
 }  // namespace ajwt::lab

@@ -6,7 +6,7 @@
 namespace ajwt::lab {
 namespace {
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t09(Scene& scene) {
   const Target& target = scene.target();
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
@@ -62,7 +62,7 @@ Attack t09_scope_inflation() {
           .story =
               "An agent asks for more than its step needs. What is granted lies within every "
               "ceiling; what lies outside is refused and named, never silently narrowed.",
-          .run = run};
+          .run = run_t09};
 }
 
 }  // namespace ajwt::lab

@@ -21,7 +21,7 @@ Result<MintParts> up_to_apply(Scene& scene, const std::string& execution) {
   return scene.mint_parts("apply_patch", execution);
 }
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t11(Scene& scene) {
   AJWT_ASSIGN(const auto told, scene.open_execution());
   AJWT_ASSIGN(const auto before, up_to_apply(scene, told));
   AJWT_ASSIGN(const auto twin,
@@ -61,7 +61,7 @@ Attack t11_chain_manipulation() {
           .story =
               "A claimed chain leaves out, reorders or renames who handed the work on. The chain "
               "in a token comes from the authority's record; a claim that differs is refused.",
-          .run = run};
+          .run = run_t11};
 }
 
 }  // namespace ajwt::lab

@@ -66,7 +66,7 @@ Result<std::string> read_log(const std::string& path) {
   return std::move(text).str();
 }
 
-Result<std::vector<Attempt>> run(Scene& scene) {
+Result<std::vector<Attempt>> run_t12(Scene& scene) {
   const Target& target = scene.target();
   AJWT_ASSIGN(const auto execution, scene.open_execution());
   AJWT_ASSIGN(const auto token, scene.take("read_manifest", execution));
@@ -114,7 +114,7 @@ Attack t12_configuration_exposure() {
           .story =
               "Someone looks for prompts and tools in tokens, errors, metrics, logs and the "
               "registry. Prompts are sealed at rest and readable by their owner alone.",
-          .run = run};
+          .run = run_t12};
 }
 
 }  // namespace ajwt::lab

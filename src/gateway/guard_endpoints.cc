@@ -16,7 +16,7 @@ namespace {
 constexpr std::string_view kOwn = "/-";
 constexpr std::string_view kLive = "/-/health/live";
 constexpr std::string_view kReady = "/-/health/ready";
-constexpr std::string_view kMetrics = "/-/metrics";
+constexpr std::string_view kMetricsPath = "/-/metrics";
 
 bool is_below(std::string_view path, std::string_view root) {
   return path.starts_with(root) && (path.size() == root.size() || path[root.size()] == '/');
@@ -83,9 +83,9 @@ HttpResponse GuardEndpoints::metadata() const {
 
 std::optional<HttpResponse> GuardEndpoints::handle(const HttpRequest& request) const {
   if (!is_guard_path(request.path)) return std::nullopt;
-  const bool is_known = request.path == kLive || request.path == kReady ||
-                        request.path == kMetadataPath ||
-                        (request.path == kMetrics && options_.metrics == MetricsEndpoint::kServed);
+  const bool is_known =
+      request.path == kLive || request.path == kReady || request.path == kMetadataPath ||
+      (request.path == kMetricsPath && options_.metrics == MetricsEndpoint::kServed);
   if (!is_known) return http::write_error_response(refuse(Code::k_not_found));
   if (request.method != "GET" && request.method != "HEAD") {
     HttpResponse response = http::write_error_response(refuse(Code::k_method_refused));
@@ -94,7 +94,7 @@ std::optional<HttpResponse> GuardEndpoints::handle(const HttpRequest& request) c
   }
   if (request.path == kLive) return answer("application/json", R"({"status":"live"})");
   if (request.path == kReady) return ready();
-  if (request.path == kMetrics) return answer(http::Metrics::kContentType, metrics_.write());
+  if (request.path == kMetricsPath) return answer(http::Metrics::kContentType, metrics_.write());
   return metadata();
 }
 

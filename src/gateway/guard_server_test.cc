@@ -43,7 +43,7 @@ std::unique_ptr<http::Server> serve(http::Handler handler) {
   return *std::move(server);
 }
 
-guard::Policy policy() {
+guard::Policy sample_policy() {
   return *guard::Policy::parse(*json::parse_object(
       R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
       R"("app":"patchet","scope":"manifest:write",)"
@@ -83,7 +83,7 @@ class GuardServerTest : public ::testing::Test {
       response.headers.add("WWW-Authenticate", "Basic realm=\"service\"");
       return response;
     });
-    GuardOptions options{.policy = policy()};
+    GuardOptions options{.policy = sample_policy()};
     options.issuer = testing::kIssuer;
     options.audience = testing::kAudience;
     options.proxy.upstream = "http://127.0.0.1:" + std::to_string(service->port());
@@ -429,7 +429,7 @@ TEST_F(GuardServerTest, AnswersThatTheServiceIsGoneWhereItIs) {
 }
 
 TEST(GuardServerStart, RefusesOptionsThatBreakTheRules) {
-  GuardOptions options{.policy = policy()};
+  GuardOptions options{.policy = sample_policy()};
   options.issuer = testing::kIssuer;
   options.audience = testing::kAudience;
   options.proxy.upstream = "http://127.0.0.1:1";

@@ -98,11 +98,11 @@ TEST(Policy, RefusesARouteThatLacksARequirement) {
 }
 
 TEST(Policy, RefusesMalformedMembersAndPointsToThem) {
-  struct Case {
+  struct Malformed {
     std::string_view member;
     std::string_view value;
   };
-  constexpr auto kCases = std::to_array<Case>({
+  constexpr auto kCases = std::to_array<Malformed>({
       {"method", R"("get")"},
       {"method", R"("CONNECT")"},
       {"method", R"("*")"},
@@ -143,7 +143,7 @@ TEST(Policy, RefusesMalformedMembersAndPointsToThem) {
       {"max_body", R"("1k")"},
       {"max_body", "67108865"},
   });
-  for (const Case& c : kCases) {
+  for (const Malformed& c : kCases) {
     const auto policy = parse(route_with(c.member, c.value));
 
     ASSERT_THAT(policy, RefusedWith(Code::k_configuration_refused)) << c.member << " " << c.value;

@@ -13,8 +13,8 @@
 namespace ajwt::guard {
 namespace {
 
-constexpr Instant kNow = from_unix(1'800'000'000);
-constexpr Instant kUntil = kNow + Seconds(90);
+constexpr Instant kSeenAt = from_unix(1'800'000'000);
+constexpr Instant kUntil = kSeenAt + Seconds(90);
 
 Digest salt() {
   Digest digest{};
@@ -25,23 +25,23 @@ Digest salt() {
 TEST(MemoryReplayCache, AcceptsAPairOnce) {
   MemoryReplayCache cache(salt());
 
-  EXPECT_THAT(cache.remember("key", "jti", kUntil, kNow), IsOk());
-  EXPECT_THAT(cache.remember("key", "jti", kUntil, kNow), RefusedWith(Code::k_proof_replayed));
+  EXPECT_THAT(cache.remember("key", "jti", kUntil, kSeenAt), IsOk());
+  EXPECT_THAT(cache.remember("key", "jti", kUntil, kSeenAt), RefusedWith(Code::k_proof_replayed));
   EXPECT_EQ(cache.size(), 1U);
 }
 
 TEST(MemoryReplayCache, TellsPairsApartByBothParts) {
   MemoryReplayCache cache(salt());
 
-  EXPECT_THAT(cache.remember("key", "jti", kUntil, kNow), IsOk());
-  EXPECT_THAT(cache.remember("key", "jti2", kUntil, kNow), IsOk());
-  EXPECT_THAT(cache.remember("key2", "jti", kUntil, kNow), IsOk());
-  EXPECT_THAT(cache.remember("keyj", "ti", kUntil, kNow), IsOk());
+  EXPECT_THAT(cache.remember("key", "jti", kUntil, kSeenAt), IsOk());
+  EXPECT_THAT(cache.remember("key", "jti2", kUntil, kSeenAt), IsOk());
+  EXPECT_THAT(cache.remember("key2", "jti", kUntil, kSeenAt), IsOk());
+  EXPECT_THAT(cache.remember("keyj", "ti", kUntil, kSeenAt), IsOk());
 }
 
 TEST(MemoryReplayCache, RemembersUpToAndIncludingItsLastSecond) {
   MemoryReplayCache cache(salt());
-  ASSERT_THAT(cache.remember("key", "jti", kUntil, kNow), IsOk());
+  ASSERT_THAT(cache.remember("key", "jti", kUntil, kSeenAt), IsOk());
 
   EXPECT_THAT(cache.remember("key", "jti", kUntil, kUntil), RefusedWith(Code::k_proof_replayed));
 }
@@ -49,7 +49,7 @@ TEST(MemoryReplayCache, RemembersUpToAndIncludingItsLastSecond) {
 TEST(MemoryReplayCache, LetsExpiredEntriesGo) {
   MemoryReplayCache cache(salt());
   for (int i = 0; i < 100; ++i) {
-    ASSERT_THAT(cache.remember("key", std::to_string(i), kUntil, kNow), IsOk());
+    ASSERT_THAT(cache.remember("key", std::to_string(i), kUntil, kSeenAt), IsOk());
   }
 
   const Instant later = kUntil + Seconds(1);
@@ -61,35 +61,37 @@ TEST(MemoryReplayCache, LetsExpiredEntriesGo) {
 TEST(MemoryReplayCache, RefusesWhatHasExpiredAlready) {
   MemoryReplayCache cache(salt());
 
-  EXPECT_THAT(cache.remember("key", "jti", kNow - Seconds(1), kNow),
+  EXPECT_THAT(cache.remember("key", "jti", kSeenAt - Seconds(1), kSeenAt),
               RefusedWith(Code::k_proof_time_refused));
 }
 
 TEST(MemoryReplayCache, RefusesATimeThatItForgotWhenTheClockIsSetBack) {
   MemoryReplayCache cache(salt());
-  ASSERT_THAT(cache.remember("key", "jti", kUntil, kNow), IsOk());
-  const Instant hour_ahead = kNow + Seconds(3600);
+  ASSERT_THAT(cache.remember("key", "jti", kUntil, kSeenAt), IsOk());
+  const Instant hour_ahead = kSeenAt + Seconds(3600);
   ASSERT_THAT(cache.remember("key", "other", hour_ahead + Seconds(90), hour_ahead), IsOk());
 
-  EXPECT_THAT(cache.remember("key", "jti", kUntil, kNow), RefusedWith(Code::k_proof_time_refused));
+  EXPECT_THAT(cache.remember("key", "jti", kUntil, kSeenAt),
+              RefusedWith(Code::k_proof_time_refused));
 }
 
 TEST(MemoryReplayCache, NeverDropsALiveEntryToMakeRoom) {
   MemoryReplayCache cache(salt(), {.capacity = 3, .capacity_per_key = 3});
   for (const char* jti : {"a", "b", "c"}) {
-    ASSERT_THAT(cache.remember("key", jti, kUntil, kNow), IsOk());
+    ASSERT_THAT(cache.remember("key", jti, kUntil, kSeenAt), IsOk());
   }
 
-  EXPECT_THAT(cache.remember("key2", "d", kUntil, kNow), RefusedWith(Code::k_replay_memory_full));
+  EXPECT_THAT(cache.remember("key2", "d", kUntil, kSeenAt),
+              RefusedWith(Code::k_replay_memory_full));
   for (const char* jti : {"a", "b", "c"}) {
-    EXPECT_THAT(cache.remember("key", jti, kUntil, kNow), RefusedWith(Code::k_proof_replayed));
+    EXPECT_THAT(cache.remember("key", jti, kUntil, kSeenAt), RefusedWith(Code::k_proof_replayed));
   }
 }
 
 TEST(MemoryReplayCache, FindsRoomInOtherShardsOnceTheirEntriesHaveExpired) {
   MemoryReplayCache cache(salt(), {.capacity = 200, .capacity_per_key = 10});
   for (int i = 0; i < 200; ++i) {
-    ASSERT_THAT(cache.remember("key" + std::to_string(i), "jti", kUntil, kNow), IsOk());
+    ASSERT_THAT(cache.remember("key" + std::to_string(i), "jti", kUntil, kSeenAt), IsOk());
   }
   ASSERT_THAT(cache.remember("new", "jti", kUntil, kUntil),
               RefusedWith(Code::k_replay_memory_full));
@@ -101,11 +103,12 @@ TEST(MemoryReplayCache, FindsRoomInOtherShardsOnceTheirEntriesHaveExpired) {
 
 TEST(MemoryReplayCache, GivesOneKeyItsShareAndNoMore) {
   MemoryReplayCache cache(salt(), {.capacity = 10, .capacity_per_key = 2});
-  ASSERT_THAT(cache.remember("greedy", "a", kUntil, kNow), IsOk());
-  ASSERT_THAT(cache.remember("greedy", "b", kUntil, kNow), IsOk());
+  ASSERT_THAT(cache.remember("greedy", "a", kUntil, kSeenAt), IsOk());
+  ASSERT_THAT(cache.remember("greedy", "b", kUntil, kSeenAt), IsOk());
 
-  EXPECT_THAT(cache.remember("greedy", "c", kUntil, kNow), RefusedWith(Code::k_replay_memory_full));
-  EXPECT_THAT(cache.remember("modest", "c", kUntil, kNow), IsOk());
+  EXPECT_THAT(cache.remember("greedy", "c", kUntil, kSeenAt),
+              RefusedWith(Code::k_replay_memory_full));
+  EXPECT_THAT(cache.remember("modest", "c", kUntil, kSeenAt), IsOk());
 
   const Instant later = kUntil + Seconds(1);
   EXPECT_THAT(cache.remember("greedy", "c", later + Seconds(90), later), IsOk());
@@ -124,7 +127,7 @@ TEST(MemoryReplayCache, LetsOneOfManyThreadsPassWithTheSamePair) {
       while (ready < kThreads) std::this_thread::yield();
       for (int i = 0; i < kPairs; ++i) {
         const std::string jkt = "key" + std::to_string(i % 3);
-        if (cache.remember(jkt, std::to_string(i), kUntil, kNow))
+        if (cache.remember(jkt, std::to_string(i), kUntil, kSeenAt))
           ++passed[static_cast<std::size_t>(i)];
       }
     });
@@ -144,7 +147,7 @@ TEST(MemoryReplayCache, KeepsItsBoundUnderManyThreads) {
     threads.emplace_back([&, t] {
       for (int i = 0; i < 100; ++i) {
         const std::string jkt = "key" + std::to_string(t);
-        if (cache.remember(jkt, std::to_string(i), kUntil, kNow)) ++passed;
+        if (cache.remember(jkt, std::to_string(i), kUntil, kSeenAt)) ++passed;
       }
     });
   }

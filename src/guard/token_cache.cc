@@ -11,7 +11,7 @@
 namespace ajwt::guard {
 namespace {
 
-constexpr std::size_t kShardCount = 16;
+constexpr std::size_t kTokenShardCount = 16;
 
 // A digest is its own hash; another part of it chooses the shard.
 struct DigestHash {
@@ -55,13 +55,13 @@ struct TokenCache::Shard {
 };
 
 TokenCache::TokenCache(std::size_t capacity)
-    : shard_capacity_((capacity + kShardCount - 1) / kShardCount),
-      shards_(std::make_unique<Shard[]>(kShardCount)) {}
+    : shard_capacity_((capacity + kTokenShardCount - 1) / kTokenShardCount),
+      shards_(std::make_unique<Shard[]>(kTokenShardCount)) {}
 
 TokenCache::~TokenCache() = default;
 
 TokenCache::Token TokenCache::find(const Digest& digest, const Keys& keys) {
-  Shard& shard = shards_[digest[0] % kShardCount];
+  Shard& shard = shards_[digest[0] % kTokenShardCount];
   const std::lock_guard lock(shard.mutex);
   if (shard.keys != keys) {
     shard.exchange(keys);
@@ -73,7 +73,7 @@ TokenCache::Token TokenCache::find(const Digest& digest, const Keys& keys) {
 
 void TokenCache::insert(const Digest& digest, const Keys& keys, Token token, Instant now) {
   if (shard_capacity_ == 0) return;
-  Shard& shard = shards_[digest[0] % kShardCount];
+  Shard& shard = shards_[digest[0] % kTokenShardCount];
   const std::lock_guard lock(shard.mutex);
   // The keys were exchanged while this token was being verified: it does not belong to the new
   // ones.
@@ -84,7 +84,7 @@ void TokenCache::insert(const Digest& digest, const Keys& keys, Token token, Ins
 
 std::size_t TokenCache::size() const {
   std::size_t size = 0;
-  for (std::size_t i = 0; i < kShardCount; ++i) {
+  for (std::size_t i = 0; i < kTokenShardCount; ++i) {
     const std::lock_guard lock(shards_[i].mutex);
     size += shards_[i].tokens.size();
   }

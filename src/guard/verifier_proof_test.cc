@@ -265,11 +265,11 @@ TEST_F(VerifierTest, JudgesAHeadByAllButTheBodyAndRemembersNothing) {
 }
 
 TEST_F(VerifierTest, RefusesAHeadForWhateverTheBodyCannotMend) {
-  struct Case {
+  struct Unmendable {
     Code code;
     std::function<void()> change;
   };
-  const std::vector<Case> cases = {
+  const std::vector<Unmendable> cases = {
       {Code::k_token_missing, [&] { request.authorization = "DPoP "; }},
       {Code::k_jws_signature_invalid,
        [&] {
@@ -314,7 +314,7 @@ TEST_F(VerifierTest, RefusesAHeadForWhateverTheBodyCannotMend) {
   };
   const GuardedRequest honest = sealed();
   const Route honest_route = route;
-  for (const Case& c : cases) {
+  for (const Unmendable& c : cases) {
     request = honest;
     route = honest_route;
     c.change();

@@ -62,8 +62,8 @@ bool is_field_byte(char c) {
   return c == '\t' || (byte >= 0x20 && byte != 0x7f);
 }
 
-// Framing gathers the fields on which the length of the body and the addressed host depend.
-struct Framing {
+// FramingFields gathers the fields on which the length of the body and the addressed host depend.
+struct FramingFields {
   std::size_t hosts = 0;
   std::size_t lengths = 0;
   std::size_t encodings = 0;
@@ -106,7 +106,7 @@ Status check_connection(std::string_view value) {
   }
 }
 
-Status check_special_field(std::string_view name, std::string_view value, Framing& framing) {
+Status check_special_field(std::string_view name, std::string_view value, FramingFields& framing) {
   if (equal_ignoring_case(name, "host")) {
     ++framing.hosts;
     return check_host(value);
@@ -130,7 +130,7 @@ Status check_special_field(std::string_view name, std::string_view value, Framin
   return ok();
 }
 
-Status check_field(std::string_view line, Framing& framing) {
+Status check_field(std::string_view line, FramingFields& framing) {
   // A folded line continues the value before it for some parsers and is a field of its own for
   // others.
   if (line.front() == ' ' || line.front() == '\t') return malformed("a header line is folded");
@@ -147,7 +147,7 @@ Status check_field(std::string_view line, Framing& framing) {
 }
 
 // check_fields judges the lines after the start line; `lines` ends with the empty line.
-Status check_fields(std::string_view lines, std::size_t max_fields, Framing& framing) {
+Status check_fields(std::string_view lines, std::size_t max_fields, FramingFields& framing) {
   std::size_t count = 0;
   for (;;) {
     const auto end = lines.find("\r\n");
@@ -264,7 +264,7 @@ Status check_request_head(std::string_view head, const HeadLimits& limits) {
   AJWT_TRY(check_target(line.substr(first + 1, second - first - 1)));
   AJWT_ASSIGN(const Version version, check_version(line.substr(second + 1)));
 
-  Framing framing;
+  FramingFields framing;
   AJWT_TRY(check_fields(head.substr(line.size() + 2), limits.max_fields, framing));
   if (framing.hosts > 1) return malformed("there is more than one Host");
   switch (version) {
@@ -289,7 +289,7 @@ Status check_response_head(std::string_view head, const HeadLimits& limits) {
   for (char c : rest) {
     if (!is_field_byte(c)) return malformed("the status line has a control character");
   }
-  Framing framing;
+  FramingFields framing;
   AJWT_TRY(check_fields(head.substr(line.size() + 2), limits.max_fields, framing));
   if (version == Version::kHttp10 && framing.encodings != 0)
     return malformed("HTTP/1.0 has no Transfer-Encoding");

@@ -20,8 +20,8 @@ using internal::Task;
 
 namespace {
 
-constexpr std::size_t kReadSize = 16 * 1024;
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
+constexpr std::size_t kServerReadSize = 16 * 1024;
+constexpr std::string_view kContinueResponse = "HTTP/1.1 100 Continue\r\n\r\n";
 
 }  // namespace
 
@@ -108,10 +108,10 @@ Task<Status> Server::Core::read_body(Connection& client, internal::RequestParser
                                      internal::RequestHead& head) {
   if (parser.done()) co_return ok();
   if (head.expects_continue && client.buffered().empty()) {
-    Status written = co_await client.write(kContinue, options_.write_timeout);
+    Status written = co_await client.write(kContinueResponse, options_.write_timeout);
     if (!written) co_return written;
   }
-  std::array<char, kReadSize> part;
+  std::array<char, kServerReadSize> part;
   const auto until = std::chrono::steady_clock::now() + options_.body_timeout;
   for (;;) {
     const Result<std::size_t> size = co_await client.read_body_until(parser, part, until);

@@ -56,8 +56,8 @@ Error header_refused(std::string_view parameter) {
   return refuse(Code::k_jws_header_refused, std::string(parameter));
 }
 
-Result<std::optional<std::string>> find_text(const json::Object& header,
-                                             std::string_view parameter) {
+Result<std::optional<std::string>> find_header_text(const json::Object& header,
+                                                    std::string_view parameter) {
   const json::Value* value = header.find(parameter);
   if (value == nullptr) return std::optional<std::string>();
   const std::string* text = value->find_string();
@@ -76,13 +76,13 @@ Status check_parameters(const json::Object& header) {
     if (header.contains(parameter)) return header_refused(parameter);
   }
   for (const auto parameter : {names::kCty, names::kX5t, names::kX5tS256}) {
-    AJWT_TRY(find_text(header, parameter));
+    AJWT_TRY(find_header_text(header, parameter));
   }
   return ok();
 }
 
 Result<Algorithm> get_algorithm(const json::Object& header) {
-  AJWT_ASSIGN(const auto text, find_text(header, names::kAlg));
+  AJWT_ASSIGN(const auto text, find_header_text(header, names::kAlg));
   const auto algorithm = text ? find_algorithm(*text) : std::nullopt;
   // "none" and the HMACs end here: nothing below this line knows such an algorithm.
   if (!algorithm) return refuse(Code::k_jws_algorithm_refused);
@@ -118,8 +118,8 @@ Result<JwsHeader> parse_header(std::string_view part, EmbeddedKey embedded) {
   AJWT_ASSIGN(const json::Object object, parse_header_object(part));
   AJWT_TRY(check_parameters(object));
   AJWT_ASSIGN(const Algorithm algorithm, get_algorithm(object));
-  AJWT_ASSIGN(auto typ, find_text(object, names::kTyp));
-  AJWT_ASSIGN(auto kid, find_text(object, names::kKid));
+  AJWT_ASSIGN(auto typ, find_header_text(object, names::kTyp));
+  AJWT_ASSIGN(auto kid, find_header_text(object, names::kKid));
   AJWT_ASSIGN(auto jwk, parse_embedded_key(object, embedded));
   if (typ) typ = normalise_typ(*std::move(typ));
   return JwsHeader{algorithm, std::move(typ), std::move(kid), std::move(jwk)};

@@ -19,7 +19,7 @@ TEST(Utf8, AcceptsTheFirstAndLastCharacterOfEachLength) {
         std::string_view("\xef\xbf\xbf"), std::string_view("\xf0\x90\x80\x80"),
         std::string_view("\xf4\x8f\xbf\xbf"), std::string_view("\xed\x9f\xbf"),
         std::string_view("\xee\x80\x80"), std::string_view("")}) {
-    EXPECT_EQ(find_bad_utf8(text), kEnd) << testing::PrintToString(text);
+    EXPECT_EQ(find_bad_utf8(text), kEnd) << ::testing::PrintToString(text);
   }
 }
 

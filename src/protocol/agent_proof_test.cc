@@ -16,7 +16,7 @@ namespace {
 
 using testing::ed25519_key;
 
-constexpr Instant kNow = from_unix(1'800'000'000);
+constexpr Instant kSignedAt = from_unix(1'800'000'000);
 constexpr std::string_view kUri = "https://api.example/orders";
 constexpr std::string_view kBody = R"({"item":1})";
 
@@ -24,7 +24,7 @@ ProofClaims agent_claims(std::string_view beside) {
   return {.method = "POST",
           .uri = kUri,
           .jti = "jti-2",
-          .now = kNow,
+          .now = kSignedAt,
           .body = as_bytes(kBody),
           .beside_jkt = beside};
 }
@@ -32,7 +32,7 @@ ProofClaims agent_claims(std::string_view beside) {
 AgentProofFacts agent_facts(std::string_view beside) {
   return {.method = "POST",
           .uri = kUri,
-          .now = kNow,
+          .now = kSignedAt,
           .nonces = nullptr,
           .body_without_proofs = as_bytes(kBody),
           .beside_jkt = beside};
@@ -89,7 +89,7 @@ TEST(AgentProof, ForAnotherRequestIsRefused) {
   request.uri = "https://api.example/other";
   EXPECT_THAT(verify_agent(*proof, request), RefusedWith(Code::k_proof_uri_mismatch));
   request = agent_facts("beside");
-  request.now = kNow + Seconds(61);
+  request.now = kSignedAt + Seconds(61);
   EXPECT_THAT(verify_agent(*proof, request), RefusedWith(Code::k_proof_time_refused));
   request = agent_facts("beside");
   request.nonces = &issuer;
@@ -100,7 +100,7 @@ TEST(AgentProof, AndDpopProofDoNotStandInForEachOther) {
   const auto agent_proof = build_agent_proof(ed25519_key(3), agent_claims("beside"));
   const ProofFacts request{.method = "POST",
                            .uri = kUri,
-                           .now = kNow,
+                           .now = kSignedAt,
                            .nonces = nullptr,
                            .binding = ProofFacts::Binding::kBound,
                            .body = as_bytes(kBody)};

@@ -19,12 +19,6 @@ int hex_value(char c) {
   return to_upper(c) - 'A' + 10;
 }
 
-bool is_unreserved(char c) {
-  const char lower = to_lower(c);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
 void append_lowercase(std::string& out, std::string_view text) {
   for (const char c : text) out += to_lower(c);
 }

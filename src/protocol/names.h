@@ -4,6 +4,7 @@
 // written here and nowhere else in src/.
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 namespace ajwt::names {
@@ -149,5 +150,8 @@ inline constexpr std::string_view kDpopHeader = "DPoP";
 inline constexpr std::string_view kDpopNonce = "DPoP-Nonce";
 inline constexpr std::string_view kWwwAuthenticate = "WWW-Authenticate";
 inline constexpr std::string_view kRetryAfter = "Retry-After";
+
+// Random bytes of each jti that we make: 128 bits, more than the 96 of RFC 9449 4.2.
+inline constexpr std::size_t kJtiBytes = 16;
 
 }  // namespace ajwt::names

@@ -24,8 +24,8 @@ Error malformed(const StepId& step_id, std::string_view what) {
   return refuse(Code::k_workflow_malformed, "Step " + step_id.str() + ": " + std::string(what));
 }
 
-// as_malformed gives the reader's refusals of absence and type the code of this document.
-Error as_malformed(Error error) {
+// as_workflow_malformed gives the reader's refusals of absence and type the code of this document.
+Error as_workflow_malformed(Error error) {
   if (error.code() == Code::k_json_missing_member || error.code() == Code::k_json_wrong_type) {
     return refuse(Code::k_workflow_malformed, error.message());
   }
@@ -184,7 +184,7 @@ Status check_distinct(const Workflow& workflow) {
   return ok();
 }
 
-Result<Workflow> parse_members(json::Members& members) {
+Result<Workflow> parse_workflow_members(json::Members& members) {
   AJWT_ASSIGN(const std::string text, members.get_string(names::kWorkflowId));
   AJWT_ASSIGN(WorkflowId workflow_id, WorkflowId::parse(text));
   const json::Value* value = members.find_any(names::kSteps);
@@ -201,8 +201,8 @@ Result<Workflow> parse_members(json::Members& members) {
 
 Result<Workflow> parse_workflow(const json::Object& object) {
   json::Members members(object);
-  auto workflow = parse_members(members);
-  if (!workflow) return as_malformed(std::move(workflow).error());
+  auto workflow = parse_workflow_members(members);
+  if (!workflow) return as_workflow_malformed(std::move(workflow).error());
   return workflow;
 }
 

@@ -14,8 +14,8 @@
 namespace ajwt {
 namespace {
 
-constexpr std::size_t kMaxJtiLength = 256;
-constexpr json::Limits kPayloadLimits{kMaxProofBytes, 8};
+constexpr std::size_t kMaxProofJtiLength = 256;
+constexpr json::Limits kProofPayloadLimits{kMaxProofBytes, 8};
 
 // proof_error turns a refusal of the JOSE layer into the proof's own: a proof that fails and a
 // token that fails must be told apart by who reads the answer.
@@ -118,7 +118,7 @@ class ProofVerifier {
 Status ProofVerifier::read() {
   AJWT_ASSIGN(jti_, claims_.get_text(names::kJti));
   // A replay memory keeps what the sender chose here: not at any length.
-  if (jti_.size() > kMaxJtiLength) return claims_.malformed(names::kJti);
+  if (jti_.size() > kMaxProofJtiLength) return claims_.malformed(names::kJti);
   AJWT_ASSIGN(htm_, claims_.get_text(names::kHtm));
   AJWT_ASSIGN(htu_, claims_.get_text(names::kHtu));
   AJWT_ASSIGN(iat_, claims_.get_time(names::kIat));
@@ -181,7 +181,7 @@ VerifiedProof ProofVerifier::make(const crypto::PublicKey& key, std::string jkt)
 Result<VerifiedProof> ProofVerifier::verify_dpop(std::string_view proof, const ProofFacts& facts,
                                                  const jose::AlgorithmSet& accepted) {
   AJWT_ASSIGN(const auto jws, verify_signature(proof, names::kTypProof, accepted));
-  const auto payload = json::parse_object(as_text(jws.payload()), kPayloadLimits);
+  const auto payload = json::parse_object(as_text(jws.payload()), kProofPayloadLimits);
   if (!payload) return proof_error(payload.error());
   ProofVerifier verifier(*payload);
   AJWT_TRY(verifier.read());
@@ -200,7 +200,7 @@ Result<VerifiedProof> ProofVerifier::verify_agent(std::string_view proof,
                                                   const AgentProofFacts& facts,
                                                   const jose::AlgorithmSet& accepted) {
   AJWT_ASSIGN(const auto jws, verify_signature(proof, names::kTypAgentProof, accepted));
-  const auto payload = json::parse_object(as_text(jws.payload()), kPayloadLimits);
+  const auto payload = json::parse_object(as_text(jws.payload()), kProofPayloadLimits);
   if (!payload) return proof_error(payload.error());
   ProofVerifier verifier(*payload);
   AJWT_TRY(verifier.read());

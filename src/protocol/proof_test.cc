@@ -22,10 +22,10 @@ namespace {
 
 using testing::ed25519_key;
 
-constexpr Instant kNow = from_unix(1'800'000'000);
-constexpr std::string_view kUri = "https://api.example/orders";
+constexpr Instant kMadeAt = from_unix(1'800'000'000);
+constexpr std::string_view kCalledUri = "https://api.example/orders";
 constexpr std::string_view kToken = "an-access-token";
-constexpr std::string_view kBody = R"({"item":1})";
+constexpr std::string_view kSentBody = R"({"item":1})";
 constexpr std::string_view kQuery = "dry=1";
 
 // RFC 9449 4.2 and 7.1: two proofs of one key, and the token that the second is for.
@@ -53,22 +53,22 @@ NonceIssuer nonces() {
 
 ProofClaims claims() {
   return {.method = "POST",
-          .uri = kUri,
+          .uri = kCalledUri,
           .jti = "jti-1",
-          .now = kNow,
+          .now = kMadeAt,
           .access_token = kToken,
-          .body = as_bytes(kBody),
+          .body = as_bytes(kSentBody),
           .query = kQuery};
 }
 
 ProofFacts facts() {
   return {.method = "POST",
-          .uri = kUri,
-          .now = kNow,
+          .uri = kCalledUri,
+          .now = kMadeAt,
           .nonces = nullptr,
           .access_token = kToken,
           .binding = ProofFacts::Binding::kBound,
-          .body = as_bytes(kBody),
+          .body = as_bytes(kSentBody),
           .query = kQuery};
 }
 
@@ -123,7 +123,7 @@ TEST(Proof, BuiltForARequestIsAcceptedForIt) {
   EXPECT_EQ(proof->jkt(), jose::thumbprint(ed25519_key(1).public_key()));
   EXPECT_EQ(proof->key(), ed25519_key(1).public_key());
   EXPECT_EQ(proof->jti(), "jti-1");
-  EXPECT_EQ(proof->remember_until(), kNow + kProofWindow + kProofSkew);
+  EXPECT_EQ(proof->remember_until(), kMadeAt + kProofWindow + kProofSkew);
   EXPECT_EQ(proof->agent_checksum(), std::nullopt);
   EXPECT_EQ(proof->agent_id(), std::nullopt);
 }
@@ -153,7 +153,7 @@ TEST(Proof, SignsTheUriWithoutQueryAndFragment) {
   ProofClaims ours = claims();
   ours.uri = "HTTPS://API.example:443/orders?dry=1#f";
   const std::string proof = build(ours);
-  EXPECT_EQ(*payload_of(proof).find("htu")->find_string(), kUri);
+  EXPECT_EQ(*payload_of(proof).find("htu")->find_string(), kCalledUri);
   ProofFacts request = facts();
   request.uri = "https://api.example/orders?dry=1";
   EXPECT_THAT(verify(proof, request), IsOk());
@@ -331,12 +331,12 @@ TEST(Proof, ForAnotherUriIsRefused) {
 TEST(Proof, IsAcceptedFromAMinuteAgoToHalfAMinuteAhead) {
   for (const int offset : {-30, 0, 60}) {
     ProofFacts request = facts();
-    request.now = kNow + Seconds(offset);
+    request.now = kMadeAt + Seconds(offset);
     EXPECT_THAT(verify(build(claims()), request), IsOk()) << offset;
   }
   for (const int offset : {-31, 61, 100000, -100000}) {
     ProofFacts request = facts();
-    request.now = kNow + Seconds(offset);
+    request.now = kMadeAt + Seconds(offset);
     EXPECT_THAT(verify(build(claims()), request), RefusedWith(Code::k_proof_time_refused))
         << offset;
   }
@@ -356,12 +356,12 @@ TEST(Proof, MustCarryANonceOfTheIssuer) {
   request.nonces = &issuer;
   EXPECT_THAT(verify(build(claims()), request), RefusedWith(Code::k_proof_nonce_missing));
   ProofClaims ours = claims();
-  const std::string nonce = issuer.issue(kNow);
+  const std::string nonce = issuer.issue(kMadeAt);
   ours.nonce = nonce;
   EXPECT_THAT(verify(build(ours), request), IsOk());
   ours.nonce = "another";
   EXPECT_THAT(verify(build(ours), request), RefusedWith(Code::k_proof_nonce_refused));
-  const std::string old = issuer.issue(kNow - Seconds(400));
+  const std::string old = issuer.issue(kMadeAt - Seconds(400));
   ours.nonce = old;
   EXPECT_THAT(verify(build(ours), request), RefusedWith(Code::k_proof_nonce_refused));
 }

@@ -14,11 +14,11 @@
 namespace ajwt {
 namespace {
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
+constexpr std::string_view kLowerHex = "0123456789abcdef";
 
 void append_u_escape(std::string& out, std::uint32_t unit) {
   out += "\\u";
-  for (int shift = 12; shift >= 0; shift -= 4) out += kHexDigits[(unit >> shift) & 0xf];
+  for (int shift = 12; shift >= 0; shift -= 4) out += kLowerHex[(unit >> shift) & 0xf];
 }
 
 // take_code_point reads the character at `i` of valid UTF-8 and moves `i` behind it.

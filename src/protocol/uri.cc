@@ -17,9 +17,6 @@ bool is_hex_digit(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
 }
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
-bool is_unreserved(char c) {
-  return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
-}
 bool is_one_of(char c, std::string_view set) { return set.find(c) != std::string_view::npos; }
 
 // is_text tells whether text is made of pchar (RFC 3986 3.3), the characters `further` and whole
@@ -74,6 +71,10 @@ std::optional<std::string_view> take_after(std::string_view& rest, char mark) {
 }
 
 }  // namespace
+
+bool is_unreserved(char c) {
+  return is_letter(c) || is_digit(c) || c == '-' || c == '.' || c == '_' || c == '~';
+}
 
 std::optional<HttpUri> parse_http_uri(std::string_view text) {
   const std::size_t scheme_end = text.find(kSchemeEnd);

@@ -8,6 +8,9 @@
 
 namespace ajwt {
 
+// is_unreserved: what a URI never has to escape (RFC 3986 2.3).
+bool is_unreserved(char c);
+
 // HttpUri is an absolute URI taken apart; the parts are views of the text, spelled as there.
 struct HttpUri {
   std::string_view scheme;                   // "http" or "https" in any case

@@ -24,7 +24,6 @@ namespace {
 
 constexpr std::string_view kTokenPath = "/oauth/token";
 constexpr std::string_view kInvalidToken = "invalid_token";
-constexpr std::size_t kJtiBytes = 16;
 constexpr std::size_t kMaxAccessTokens = 64;  // as many sets of scopes
 
 Status check_issuer(const std::string& issuer, PlainHttp plain_http) {
@@ -215,7 +214,7 @@ Result<HttpCall> AuthorityClient::Parts::build_token_request(const Scopes& scope
   if (!authentication.authorization.empty()) {
     call.headers.add(std::string(names::kAuthorization), std::move(authentication.authorization));
   }
-  const std::string jti = crypto::random_token(kJtiBytes);
+  const std::string jti = crypto::random_token(names::kJtiBytes);
   AJWT_ASSIGN(std::string proof,
               build_dpop_proof(token_key_, claims_for(call, target, jti, nonce)));
   call.headers.add(std::string(names::kDpopHeader), std::move(proof));
@@ -239,7 +238,7 @@ Result<HttpCall> AuthorityClient::Parts::build_by_token(const AuthorityCall& cal
     body->set(std::string(names::kKeyProofs), std::move(key_proofs));
   }
   HttpCall http_call = make_http_call(call, target, body);
-  const std::string jti = crypto::random_token(kJtiBytes);
+  const std::string jti = crypto::random_token(names::kJtiBytes);
   ProofClaims claims = claims_for(http_call, target, jti, nonce);
   claims.access_token = token.token.reveal();
   AJWT_ASSIGN(std::string proof, build_dpop_proof(token_key_, claims));
@@ -255,7 +254,7 @@ Result<std::string> AuthorityClient::Parts::build_key_proof(const AuthorityCall&
                                                             const json::Object& body,
                                                             const Nonce& nonce) const {
   AJWT_ASSIGN(const std::string canonical, json::write_jcs(body));
-  const std::string jti = crypto::random_token(kJtiBytes);
+  const std::string jti = crypto::random_token(names::kJtiBytes);
   ProofClaims claims{.method = call.method,
                      .uri = target.url,
                      .jti = jti,
@@ -285,7 +284,7 @@ Result<HttpCall> AuthorityClient::Parts::build_as_agent(const AuthorityCall& cal
     http_call.headers.add(std::string(names::kAuthorization),
                           std::move(authentication.authorization));
   }
-  const std::string jti = crypto::random_token(kJtiBytes);
+  const std::string jti = crypto::random_token(names::kJtiBytes);
   ProofClaims claims = claims_for(http_call, target, jti, nonce);
   claims.agent_id = agent.agent_id.str();
   if (agent.agent_checksum) claims.agent_checksum = *agent.agent_checksum;

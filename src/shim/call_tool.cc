@@ -19,8 +19,7 @@
 namespace ajwt::shim {
 namespace {
 
-constexpr std::string_view kInvalidToken = "invalid_token";
-constexpr std::size_t kJtiBytes = 16;
+constexpr std::string_view kTokenRefused = "invalid_token";
 
 std::string_view query_of(std::string_view url) {
   url = url.substr(0, url.find('#'));
@@ -32,7 +31,7 @@ std::string_view query_of(std::string_view url) {
 Result<HttpCall> build_request(const HttpCall& call, const crypto::PrivateKey& key,
                                const HeldToken& token, Instant now,
                                const std::optional<std::string>& nonce) {
-  const std::string jti = crypto::random_token(kJtiBytes);
+  const std::string jti = crypto::random_token(names::kJtiBytes);
   const std::string_view query = query_of(call.url);
   ProofClaims claims{.method = call.method,
                      .uri = call.url,
@@ -203,7 +202,7 @@ Result<HttpResponse> ToolSession::send(const HttpCall& call) const {
                                                                      *keyed.token,
                                                                      core.clock().now(), nonce);
                                               }));
-  if (has_error(response, Server::kResource, kInvalidToken)) {
+  if (has_error(response, Server::kResource, kTokenRefused)) {
     core.tokens().evict(keyed.key, keyed.token);
   }
   return response;

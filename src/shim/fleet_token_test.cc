@@ -25,7 +25,7 @@ using testing::test_agent;
 using testing::tool_call;
 using testing::World;
 
-const WorkflowId kWorkflow = WorkflowId::trusted("patching");
+const WorkflowId kPatching = WorkflowId::trusted("patching");
 
 std::string json_error(std::string_view error, std::string_view description) {
   return json::write(json::Object{{"error", error}, {"error_description", description}});
@@ -159,7 +159,7 @@ TEST(FleetToken, HasATokenForEachStepOfEachExecution) {
   World world;
   const DeclaredAgent patcher = world.declare(test_agent("patcher"));
   const auto running = patcher.enter();
-  ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+  ASSERT_THAT(world.fleet->open_execution(kPatching), IsOk());
   const auto call_within = [&](std::string step, const std::function<void()>& within) {
     const auto answer = world.fleet->call_tool(tool_call(std::move(step)), [&](const ToolSession&) {
       within();
@@ -171,7 +171,7 @@ TEST(FleetToken, HasATokenForEachStepOfEachExecution) {
     EXPECT_EQ(world.services.minted().size(), 1U);
     call_within("a", [&] { EXPECT_EQ(world.services.minted().size(), 1U); });
     call_within("b", [&] { EXPECT_EQ(world.services.minted().size(), 2U); });
-    ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+    ASSERT_THAT(world.fleet->open_execution(kPatching), IsOk());
     call_within("a", [&] { EXPECT_EQ(world.services.minted().size(), 3U); });
   });
 }
@@ -193,7 +193,7 @@ TEST(FleetToken, RenewsWithinABodyThatOutlivesItsToken) {
   World world;
   const DeclaredAgent patcher = world.declare(test_agent("patcher"));
   const auto running = patcher.enter();
-  ASSERT_THAT(world.fleet->open_execution(kWorkflow), IsOk());
+  ASSERT_THAT(world.fleet->open_execution(kPatching), IsOk());
   const auto answer = world.fleet->call_tool(tool_call("apply"), [&](const ToolSession& session) {
     EXPECT_EQ(session.send(api_request())->status, 200);
     world.clock.advance(Seconds(301));

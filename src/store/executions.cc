@@ -19,12 +19,12 @@ using authority::StepChange;
 using authority::StepRecord;
 using authority::StepStatus;
 
-constexpr char kSelect[] =
+constexpr char kSelectExecution[] =
     "SELECT execution_id, app_id, workflow_id, workflow_version, status, created_at, expires_at, "
     "row_version FROM executions ";
-constexpr auto kFind = join(kSelect, "WHERE execution_id = ?1 AND app_id = ?2");
-constexpr auto kList =
-    join(kSelect, "WHERE app_id = ?1 ORDER BY created_at DESC, execution_id DESC LIMIT ?2");
+constexpr auto kFind = join(kSelectExecution, "WHERE execution_id = ?1 AND app_id = ?2");
+constexpr auto kList = join(
+    kSelectExecution, "WHERE app_id = ?1 ORDER BY created_at DESC, execution_id DESC LIMIT ?2");
 
 Result<StepRecord> step_from(const Query& row) {
   AJWT_ASSIGN(const StepStatus status, parse_step_status(row.text(1)));

@@ -14,14 +14,14 @@ using authority::AuditEntry;
 using authority::FrozenGrant;
 using authority::StoredWorkflow;
 
-constexpr char kSelect[] =
+constexpr char kSelectWorkflow[] =
     "SELECT app_id, workflow_id, version, registered_at, definition FROM workflows AS w ";
 constexpr auto kFindVersion =
-    join(kSelect, "WHERE app_id = ?1 AND workflow_id = ?2 AND version = ?3");
-constexpr auto kFindNewest =
-    join(kSelect, "WHERE app_id = ?1 AND workflow_id = ?2 ORDER BY version DESC LIMIT 1");
-constexpr auto kListNewest =
-    join(kSelect,
+    join(kSelectWorkflow, "WHERE app_id = ?1 AND workflow_id = ?2 AND version = ?3");
+constexpr auto kFindNewestWorkflow =
+    join(kSelectWorkflow, "WHERE app_id = ?1 AND workflow_id = ?2 ORDER BY version DESC LIMIT 1");
+constexpr auto kListNewestWorkflows =
+    join(kSelectWorkflow,
          "WHERE app_id = ?1 AND version = (SELECT max(version) FROM workflows AS other WHERE "
          "other.app_id = w.app_id AND other.workflow_id = w.workflow_id) ORDER BY workflow_id");
 
@@ -82,7 +82,7 @@ Result<std::optional<StoredWorkflow>> SqliteStore::workflow_version(
     Connection& db, const AppId& app_id, const WorkflowId& workflow_id,
     std::optional<std::int64_t> version) {
   AJWT_ASSIGN(Query query, version ? db.query(kFindVersion, app_id, workflow_id, *version)
-                                   : db.query(kFindNewest, app_id, workflow_id));
+                                   : db.query(kFindNewestWorkflow, app_id, workflow_id));
   AJWT_ASSIGN(const bool row, query.next());
   if (!row) return std::nullopt;
   return workflow_from(query);
@@ -95,7 +95,7 @@ Result<std::optional<StoredWorkflow>> SqliteStore::find_workflow(
 
 Result<std::vector<StoredWorkflow>> SqliteStore::list_workflows(const AppId& app_id) {
   return read([&](Connection& db) -> Result<std::vector<StoredWorkflow>> {
-    AJWT_ASSIGN(Query query, db.query(kListNewest, app_id));
+    AJWT_ASSIGN(Query query, db.query(kListNewestWorkflows, app_id));
     return collect<StoredWorkflow>(query, [this](const Query& row) { return workflow_from(row); });
   });
 }

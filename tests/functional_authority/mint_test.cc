@@ -26,7 +26,7 @@ using testing::MintSpec;
 using testing::ProofChanges;
 using testing::text_of;
 
-json::Object claims_of(const HttpResponse& response) {
+json::Object minted_claims(const HttpResponse& response) {
   const auto parts = testing::split_at_dots(text_of(response, "access_token"));
   if (parts.size() != 3) return {};
   const auto bytes = jose::decode_base64url(parts[1]);
@@ -68,7 +68,7 @@ TEST_P(MintDoors, IssueATokenBoundToTheAgentsKey) {
   ASSERT_EQ(response.status, 200) << response.body;
   EXPECT_EQ(text_of(response, "token_type"), "DPoP");
   EXPECT_EQ(text_of(response, "scope"), "manifest:read");
-  const json::Object claims = claims_of(response);
+  const json::Object claims = minted_claims(response);
   EXPECT_EQ(claims.find("sub")->as_string(), "agent:acme:planner");
   EXPECT_EQ(claims.find("client_id")->as_string(), "acme");
   EXPECT_EQ(claims.find("aud")->as_string(), testing::kTestApi);

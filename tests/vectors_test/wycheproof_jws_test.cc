@@ -19,9 +19,9 @@ namespace {
 using ::ajwt::testing::load_vectors;
 using ::ajwt::testing::member;
 
-// verify_with takes the one key of the case, whatever the token's kid: there is no set to choose
+// verify_case takes the one key of the case, whatever the token's kid: there is no set to choose
 // from.
-Result<VerifiedJws> verify_with(const json::Object& key, std::string_view token) {
+Result<VerifiedJws> verify_case(const json::Object& key, std::string_view token) {
   AJWT_ASSIGN(const Jwk jwk, parse_jwk(key));
   AJWT_ASSIGN(auto jws, UnverifiedJws::parse(token, 16 * 1024));
   return VerifiedJws::verify(std::move(jws), jwk, AlgorithmSet::all());
@@ -45,7 +45,7 @@ Outcomes judge_all() {
     for (const json::Value& test_value : member(group, "tests").as_array()) {
       const json::Object& test = test_value.as_object();
       const std::int64_t label = member(test, "tcId").as_integer();
-      const auto jws = verify_with(key, member(test, "jws").as_string());
+      const auto jws = verify_case(key, member(test, "jws").as_string());
       if (!jws) {
         outcomes.refused.insert(label);
         continue;

@@ -19,7 +19,7 @@ namespace {
 
 const Scopes kReadScopes{std::string(names::kScopeAdminAgents),
                          std::string(names::kScopeRegisterAgent), std::string(names::kScopeMint)};
-const Scopes kAdminScopes{std::string(names::kScopeAdminAgents)};
+const Scopes kAgentScopes{std::string(names::kScopeAdminAgents)};
 
 struct AgentOptions {
   std::string app;
@@ -116,7 +116,7 @@ Status grant(Session& session, const AgentOptions& options) {
   json::Object body{{std::string(names::kGrant), std::move(array)}};
   AJWT_ASSIGN(const json::Object answer,
               connection->send("PUT", agent_path("/admin/agents/", options) + "/grant",
-                               std::move(body), kAdminScopes));
+                               std::move(body), kAgentScopes));
   session.print_fields(answer);
   return ok();
 }
@@ -125,7 +125,7 @@ Status revoke(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
               connection->send("POST", agent_path("/admin/agents/", options) + "/revoke", {},
-                               kAdminScopes));
+                               kAgentScopes));
   session.print_fields(answer);
   return ok();
 }

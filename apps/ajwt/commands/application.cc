@@ -12,7 +12,7 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kScopes{std::string(names::kScopeAdminApps)};
+const Scopes kApplicationScopes{std::string(names::kScopeAdminApps)};
 
 struct AppOptions {
   std::string app;
@@ -75,7 +75,7 @@ json::Object settings_of(const AppOptions& options) {
 
 Status list(Session& session) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  AJWT_ASSIGN(const json::Object answer, connection->get("/admin/apps", kScopes));
+  AJWT_ASSIGN(const json::Object answer, connection->get("/admin/apps", kApplicationScopes));
   AJWT_ASSIGN(const json::Array applications, get_rows(answer, "applications"));
   session.print_rows({"app_id", "name", "workflow_rule", "audiences", "created_at"}, applications);
   return ok();
@@ -84,7 +84,7 @@ Status list(Session& session) {
 Status show(Session& session, const AppOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
-              connection->get("/admin/apps/" + path_segment(options.app), kScopes));
+              connection->get("/admin/apps/" + path_segment(options.app), kApplicationScopes));
   session.print_fields(answer);
   return ok();
 }
@@ -94,7 +94,7 @@ Status create(Session& session, const AppOptions& options) {
   body.set(std::string(names::kAppId), options.app);
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
-              connection->send("POST", "/admin/apps", std::move(body), kScopes));
+              connection->send("POST", "/admin/apps", std::move(body), kApplicationScopes));
   session.print_fields(answer);
   if (options.audiences.empty()) {
     session.note("It has no audience yet, so its agents get no tokens: ajwt app set " +
@@ -109,7 +109,7 @@ Status set(Session& session, const AppOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
               connection->send("PATCH", "/admin/apps/" + path_segment(options.app), std::move(body),
-                               kScopes));
+                               kApplicationScopes));
   session.print_fields(answer);
   return ok();
 }

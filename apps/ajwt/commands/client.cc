@@ -12,7 +12,7 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kScopes{std::string(names::kScopeAdminApps)};
+const Scopes kClientScopes{std::string(names::kScopeAdminApps)};
 
 struct ClientOptions {
   std::string app;
@@ -71,7 +71,7 @@ Status add(Session& session, const ClientOptions& options) {
   AJWT_TRY(credential_of(session, options, body));
   AJWT_ASSIGN(const json::Object answer,
               connection->send("POST", "/admin/apps/" + path_segment(options.app) + "/clients",
-                               std::move(body), kScopes));
+                               std::move(body), kClientScopes));
   session.print_fields(answer);
   if (options.secret) session.note("The secret is shown this once; keep it now.");
   return ok();
@@ -85,7 +85,7 @@ Status list(Session& session, const ClientOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const std::string app_id, connection->get_app_id(options.app));
   AJWT_ASSIGN(const json::Object answer,
-              connection->get("/admin/apps/" + path_segment(app_id) + "/clients", kScopes));
+              connection->get("/admin/apps/" + path_segment(app_id) + "/clients", kClientScopes));
   AJWT_ASSIGN(const json::Array clients, get_rows(answer, "clients"));
   session.print_rows({"client_id", "token_endpoint_auth_method", "scope", "disabled", "created_at"},
                      clients);
@@ -100,7 +100,7 @@ Result<json::Object> change(const Session& session, const ClientOptions& options
                             const std::string& act) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   return connection->send("POST", "/admin/clients/" + path_segment(options.client) + "/" + act, {},
-                          kScopes);
+                          kClientScopes);
 }
 
 Status disable(Session& session, const ClientOptions& options) {

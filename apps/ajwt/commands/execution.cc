@@ -10,7 +10,7 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kScopes{std::string(names::kScopeMint)};
+const Scopes kExecutionScopes{std::string(names::kScopeMint)};
 
 struct ExecutionOptions {
   std::string id;
@@ -50,20 +50,20 @@ Status open(Session& session, const ExecutionOptions& options) {
   if (options.expires_in) body.set(std::string(names::kExpiresIn), *options.expires_in);
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kApplication));
   AJWT_ASSIGN(json::Object answer,
-              connection->send("POST", "/intent/executions", std::move(body), kScopes));
+              connection->send("POST", "/intent/executions", std::move(body), kExecutionScopes));
   return print(session, std::move(answer));
 }
 
 Status show(Session& session, const ExecutionOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kApplication));
   AJWT_ASSIGN(json::Object answer,
-              connection->get("/intent/executions/" + path_segment(options.id), kScopes));
+              connection->get("/intent/executions/" + path_segment(options.id), kExecutionScopes));
   return print(session, std::move(answer));
 }
 
 Status list(Session& session, const ExecutionOptions&) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kApplication));
-  AJWT_ASSIGN(const json::Object answer, connection->get("/intent/executions", kScopes));
+  AJWT_ASSIGN(const json::Object answer, connection->get("/intent/executions", kExecutionScopes));
   AJWT_ASSIGN(const json::Array executions, get_rows(answer, "executions"));
   session.print_rows({"execution_id", "workflow_id", "workflow_version", "status", "created_at"},
                      executions);
@@ -74,7 +74,7 @@ Status close(Session& session, const ExecutionOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kApplication));
   AJWT_ASSIGN(json::Object answer,
               connection->send("POST", "/intent/executions/" + path_segment(options.id) + "/close",
-                               {}, kScopes));
+                               {}, kExecutionScopes));
   return print(session, std::move(answer));
 }
 

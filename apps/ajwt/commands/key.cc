@@ -10,25 +10,25 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kScopes{std::string(names::kScopeAdminKeys)};
+const Scopes kKeyScopes{std::string(names::kScopeAdminKeys)};
 
-Status print(Session& session, const json::Object& answer) {
+Status print_keys(Session& session, const json::Object& answer) {
   AJWT_ASSIGN(const json::Array keys, get_rows(answer, "keys"));
   session.print_rows({"kid", "alg", "status", "created_at", "retire_at"}, keys);
   return ok();
 }
 
-Status list(Session& session) {
+Status list_keys(Session& session) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  AJWT_ASSIGN(const json::Object answer, connection->get("/admin/keys", kScopes));
-  return print(session, answer);
+  AJWT_ASSIGN(const json::Object answer, connection->get("/admin/keys", kKeyScopes));
+  return print_keys(session, answer);
 }
 
 Status rotate(Session& session) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
-              connection->send("POST", "/admin/keys/rotate", {}, kScopes));
-  return print(session, answer);
+              connection->send("POST", "/admin/keys/rotate", {}, kKeyScopes));
+  return print_keys(session, answer);
 }
 
 }  // namespace
@@ -42,7 +42,7 @@ void add_key_command(CLI::App& root, Session& session) {
                .summary = "List the signing keys that are published.",
                .examples = {"ajwt key list", "ajwt key list -o json"},
                .reaches = Reaches::kAuthority},
-              [&session] { return list(session); });
+              [&session] { return list_keys(session); });
   add_command(key, session,
               {.name = "rotate",
                .summary = "Sign with a new key; the old one stays published while its tokens live.",

@@ -14,7 +14,7 @@ namespace {
 
 const Scopes kRegisterScopes{std::string(names::kScopeRegisterWorkflow),
                              std::string(names::kScopeAdminWorkflows)};
-const Scopes kAdminScopes{std::string(names::kScopeAdminWorkflows)};
+const Scopes kWorkflowScopes{std::string(names::kScopeAdminWorkflows)};
 
 struct WorkflowOptions {
   std::string file;
@@ -53,7 +53,7 @@ void declare_list(CLI::App& command, WorkflowOptions& options) {
 Result<json::Array> load_workflows(Connection& connection, const std::string& app) {
   AJWT_ASSIGN(const std::string app_id, connection.get_app_id(app));
   AJWT_ASSIGN(const json::Object answer,
-              connection.get("/admin/workflows?app_id=" + path_segment(app_id), kAdminScopes));
+              connection.get("/admin/workflows?app_id=" + path_segment(app_id), kWorkflowScopes));
   return get_rows(answer, "workflows");
 }
 

@@ -90,7 +90,7 @@ std::optional<std::string> replace_between(const std::string& text, const std::s
   return out + text.substr(from);
 }
 
-std::string quoted(std::string_view text) {
+std::string json_text(std::string_view text) {
   std::string out;
   json::append_quoted(out, text);
   return out;
@@ -118,8 +118,8 @@ Result<std::string> replace_version(const Manifest& manifest, std::string_view p
   const std::string after = known->prefix + std::string(to);
   std::optional<std::string> text;
   if (npm) {
-    text =
-        replace_between(manifest.text, quoted(package), quoted(before), quoted(after), ": \t\r\n");
+    text = replace_between(manifest.text, json_text(package), json_text(before), json_text(after),
+                           ": \t\r\n");
   } else {
     const std::string padded = "\n" + manifest.text;
     text = replace_between(padded, "\n" + std::string(package), before, after, " \t=");

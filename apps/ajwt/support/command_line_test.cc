@@ -8,7 +8,7 @@
 namespace ajwt::app {
 namespace {
 
-struct Outcome {
+struct Parsed {
   ExitCode code;
   std::string out;
   std::string err;
@@ -31,7 +31,7 @@ Status eat(Session& session, const FruitOptions& options) {
   return ok();
 }
 
-Outcome run(std::vector<const char*> arguments) {
+Parsed parse_and_run(std::vector<const char*> arguments) {
   std::ostringstream out;
   std::ostringstream err;
   Session session(out, err);
@@ -52,66 +52,67 @@ Outcome run(std::vector<const char*> arguments) {
 
 TEST(CommandLine, TakesTheOutputFormatAtAnyPosition) {
   const std::string json = "{\n  \"eaten\": \"fig\"\n}\n";
-  EXPECT_EQ(run({"fruit", "eat", "fig", "--json"}).out, json);
-  EXPECT_EQ(run({"--json", "fruit", "eat", "fig"}).out, json);
-  EXPECT_EQ(run({"fruit", "-o", "json", "eat", "fig"}).out, json);
-  EXPECT_EQ(run({"fruit", "eat", "-o", "table", "fig"}).out, "eaten  fig\n");
+  EXPECT_EQ(parse_and_run({"fruit", "eat", "fig", "--json"}).out, json);
+  EXPECT_EQ(parse_and_run({"--json", "fruit", "eat", "fig"}).out, json);
+  EXPECT_EQ(parse_and_run({"fruit", "-o", "json", "eat", "fig"}).out, json);
+  EXPECT_EQ(parse_and_run({"fruit", "eat", "-o", "table", "fig"}).out, "eaten  fig\n");
 }
 
 TEST(CommandLine, RefusesAnOutputFormatThatItDoesNotHave) {
-  EXPECT_EQ(run({"fruit", "eat", "fig", "-o", "xml"}).code, ExitCode::kUsage);
+  EXPECT_EQ(parse_and_run({"fruit", "eat", "fig", "-o", "xml"}).code, ExitCode::kUsage);
 }
 
 TEST(CommandLine, TakesAnArgumentThatIsAlsoACommandsName) {
-  EXPECT_EQ(run({"fruit", "eat", "fruit"}).out, "eaten  fruit\n");
+  EXPECT_EQ(parse_and_run({"fruit", "eat", "fruit"}).out, "eaten  fruit\n");
 }
 
 TEST(CommandLine, NamesTheCommandThatWasProbablyMeant) {
-  const Outcome outcome = run({"friut", "eat", "fig"});
+  const Parsed outcome = parse_and_run({"friut", "eat", "fig"});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
   EXPECT_NE(outcome.err.find("did you mean 'fruit'?"), std::string::npos) << outcome.err;
 }
 
 TEST(CommandLine, NamesTheOptionThatWasProbablyMeant) {
-  const Outcome outcome = run({"fruit", "eat", "fig", "--color=red"});
+  const Parsed outcome = parse_and_run({"fruit", "eat", "fig", "--color=red"});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
   EXPECT_NE(outcome.err.find("did you mean '--colour'?"), std::string::npos) << outcome.err;
 }
 
 TEST(CommandLine, RefusesACommandWithoutWhatItNeeds) {
-  EXPECT_EQ(run({"fruit", "eat"}).code, ExitCode::kUsage);
-  EXPECT_EQ(run({"fruit"}).code, ExitCode::kUsage);
-  EXPECT_EQ(run({}).code, ExitCode::kUsage);
+  EXPECT_EQ(parse_and_run({"fruit", "eat"}).code, ExitCode::kUsage);
+  EXPECT_EQ(parse_and_run({"fruit"}).code, ExitCode::kUsage);
+  EXPECT_EQ(parse_and_run({}).code, ExitCode::kUsage);
 }
 
 TEST(CommandLine, WritesUsageErrorsAsJsonWhereJsonWasAskedFor) {
-  const Outcome outcome = run({"fruit", "eat", "fig", "--json", "--peeled"});
+  const Parsed outcome = parse_and_run({"fruit", "eat", "fig", "--json", "--peeled"});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
   EXPECT_NE(outcome.out.find("\"reason\": \"usage\""), std::string::npos) << outcome.out;
 }
 
 TEST(CommandLine, EndsWithTheExitCodeOfTheReason) {
-  const Outcome outcome = run({"fruit", "eat", "stone"});
+  const Parsed outcome = parse_and_run({"fruit", "eat", "stone"});
   EXPECT_EQ(outcome.code, ExitCode::kNotFound);
   EXPECT_NE(outcome.err.find("ajwt: not_found: "), std::string::npos) << outcome.err;
 }
 
 TEST(CommandLine, LetsNoExceptionOut) {
-  EXPECT_EQ(run({"fruit", "eat", "nettle"}).code, ExitCode::kError);
+  EXPECT_EQ(parse_and_run({"fruit", "eat", "nettle"}).code, ExitCode::kError);
 }
 
 TEST(CommandLine, ShowsExamplesAndDocumentationOnEveryHelpPage) {
-  for (const auto& page :
-       {run({"--help"}), run({"fruit", "--help"}), run({"fruit", "eat", "--help"})}) {
+  for (const auto& page : {parse_and_run({"--help"}), parse_and_run({"fruit", "--help"}),
+                           parse_and_run({"fruit", "eat", "--help"})}) {
     EXPECT_EQ(page.code, ExitCode::kOk);
     EXPECT_NE(page.out.find("Examples:"), std::string::npos);
     EXPECT_NE(page.out.find("Docs: docs/reference/cli.md"), std::string::npos);
   }
-  EXPECT_NE(run({"fruit", "eat", "--help"}).out.find("#ajwt-fruit-eat"), std::string::npos);
+  EXPECT_NE(parse_and_run({"fruit", "eat", "--help"}).out.find("#ajwt-fruit-eat"),
+            std::string::npos);
 }
 
 TEST(CommandLine, EscapesControlCharactersOfArguments) {
-  const Outcome outcome = run({"fruit", "eat", "fig", "\x1b[2J"});
+  const Parsed outcome = parse_and_run({"fruit", "eat", "fig", "\x1b[2J"});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
   EXPECT_EQ(outcome.err.find('\x1b'), std::string::npos);
 }

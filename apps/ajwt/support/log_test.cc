@@ -43,12 +43,12 @@ class DecisionLogTest : public ::testing::Test {
   // lines_of returns what a decision writes to standard error.
   static std::string lines_of(const authority::Decision& decision, LogLevel level) {
     const auto metrics = authority_metrics();
-    testing::internal::CaptureStderr();
+    ::testing::internal::CaptureStderr();
     {
       Log log({level, LogFormat::kJson});
       AuthorityDecisions(&log, *metrics).on_decision(decision);
     }
-    return testing::internal::GetCapturedStderr();
+    return ::testing::internal::GetCapturedStderr();
   }
 };
 

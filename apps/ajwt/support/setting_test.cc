@@ -13,7 +13,7 @@ namespace {
 
 using Variables = std::map<std::string, std::string>;
 
-Environment environment_with(Variables variables) {
+Environment environment_of(Variables variables) {
   return [variables](const char* name) -> std::optional<std::string> {
     const auto found = variables.find(name);
     return found == variables.end() ? std::nullopt : std::optional(found->second);
@@ -23,7 +23,7 @@ Environment environment_with(Variables variables) {
 Result<SettingValues> resolve(const std::string& toml, const Variables& variables = {},
                               const Variables& flags = {}) {
   AJWT_ASSIGN(config::Document document, config::parse_toml(toml, "ajwt.toml"));
-  return SettingValues::resolve(flags, environment_with(variables), document);
+  return SettingValues::resolve(flags, environment_of(variables), document);
 }
 
 Result<ServeOptions> build(const std::string& toml) {

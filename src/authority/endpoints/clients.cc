@@ -16,12 +16,12 @@ namespace ajwt::authority {
 namespace {
 
 constexpr std::size_t kSecretBytes = 32;  // 256 bits (ruling 40)
-constexpr std::size_t kMaxAudiences = 64;
+constexpr std::size_t kMaxClientAudiences = 64;
 
 constexpr std::string_view kAuthMethod = "token_endpoint_auth_method";
 constexpr std::string_view kPrivateKeyJwt = "private_key_jwt";
 constexpr std::string_view kClientSecretBasic = "client_secret_basic";
-constexpr std::string_view kAudiences = "audiences";
+constexpr std::string_view kClientAudiences = "audiences";
 constexpr std::string_view kAdminPrefix = "admin:";
 constexpr std::string_view kRegisterPrefix = "register:";
 
@@ -41,7 +41,7 @@ json::Object write_client(const Client& client) {
   body.set(std::string(names::kAppId), client.app_id.str());
   body.set(std::string(kAuthMethod), name(client.auth));
   body.set(std::string(names::kScope), join_scopes(client.scopes));
-  body.set(std::string(kAudiences), json::string_array(client.audiences));
+  body.set(std::string(kClientAudiences), json::string_array(client.audiences));
   if (client.public_key) {
     body.set(std::string(names::kJkt), jose::thumbprint(*client.public_key));
   }
@@ -54,7 +54,7 @@ AuditEntry client_audit(const Exchange& exchange, const Client& client) {
   json::Object facts;
   facts.set(std::string(names::kSub), client.client_id.str());
   facts.set(std::string(names::kScope), join_scopes(client.scopes));
-  facts.set(std::string(kAudiences), json::string_array(client.audiences));
+  facts.set(std::string(kClientAudiences), json::string_array(client.audiences));
   facts.set("disabled", client.disabled);
   return build_audit(client.app_id, exchange.decision_id, exchange.operation, std::nullopt,
                      exchange.identity->client_id, exchange.now, facts);
@@ -109,9 +109,9 @@ Result<ClientAuth> parse_auth(const std::string& text) {
 }
 
 Result<std::vector<std::string>> parse_audiences(json::Members& members) {
-  AJWT_ASSIGN(auto audiences, members.find_strings(kAudiences));
+  AJWT_ASSIGN(auto audiences, members.find_strings(kClientAudiences));
   if (!audiences) return std::vector<std::string>();
-  if (audiences->size() > kMaxAudiences) {
+  if (audiences->size() > kMaxClientAudiences) {
     return refuse(Code::k_limit_exceeded, "There are too many audiences.");
   }
   for (const auto& audience : *audiences) AJWT_TRY(check_audience(audience));

@@ -17,8 +17,6 @@
 namespace ajwt::authority {
 namespace {
 
-constexpr std::size_t kJtiBytes = 16;
-
 bool is_agent_checksum(std::string_view grant_type) {
   return grant_type == names::kAgentChecksumGrant || grant_type == names::kAgentChecksumGrantUrn;
 }
@@ -152,7 +150,7 @@ AccessToken build_plain_token(const Exchange& exchange, const Authenticated& cal
                      .iat = exchange.now,
                      .nbf = exchange.now,
                      .exp = exchange.now + options.access_token_lifetime,
-                     .jti = crypto::random_token(kJtiBytes),
+                     .jti = crypto::random_token(names::kJtiBytes),
                      .scope = std::move(scopes),
                      .cnf_jkt = caller.dpop.jkt()};
 }

@@ -15,8 +15,6 @@
 namespace ajwt::authority {
 namespace {
 
-constexpr std::size_t kJtiBytes = 16;
-
 MintQuery query_of(const Caller& caller, const MintRequest& request) {
   MintQuery query{.app_id = caller.application().app_id,
                   .agent_id = request.agent_id,
@@ -118,7 +116,7 @@ Result<MintAnswer> attempt(Context& context, const Caller& caller, const Verifie
       build_facts(context.options, caller.application(), request, agent_proof, records, now);
   for (const auto& check : mint_checks()) AJWT_TRY(check.rule(facts));
 
-  const AccessToken token = build_intent_token(facts, crypto::random_token(kJtiBytes));
+  const AccessToken token = build_intent_token(facts, crypto::random_token(names::kJtiBytes));
   AJWT_ASSIGN(std::string compact, sign_and_verify(context, token));
 
   const std::array<MintCommit, 1> commit{build_commit(facts, caller, token, decision_id)};

@@ -12,7 +12,7 @@
 namespace ajwt::authority {
 namespace {
 
-constexpr Instant kNow = from_unix(1'800'000'000);
+constexpr Instant kFirstAt = from_unix(1'800'000'000);
 
 RateLimits small_limits() {
   RateLimits limits;
@@ -24,64 +24,65 @@ RateLimits small_limits() {
 TEST(RateLimiter, GivesABurstAndThenRefusesWithTheTimeToWait) {
   RateLimiter limiter(small_limits(), Digest{});
   for (int i = 0; i < 3; ++i) {
-    EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kNow), IsOk());
+    EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kFirstAt), IsOk());
   }
-  const auto refused = limiter.take(Limit::kAgentFailures, "a", kNow);
+  const auto refused = limiter.take(Limit::kAgentFailures, "a", kFirstAt);
   ASSERT_THAT(refused, RefusedWith(Code::k_rate_limited));
   EXPECT_EQ(seconds_to_wait(refused.error()), "2");
 }
 
 TEST(RateLimiter, FillsUpAsTimePasses) {
   RateLimiter limiter(small_limits(), Digest{});
-  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kNow);
-  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kNow + Seconds(1)),
+  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kFirstAt);
+  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kFirstAt + Seconds(1)),
               RefusedWith(Code::k_rate_limited));
-  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kNow + Seconds(2)), IsOk());
-  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kNow + Seconds(2)),
+  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kFirstAt + Seconds(2)), IsOk());
+  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kFirstAt + Seconds(2)),
               RefusedWith(Code::k_rate_limited));
 }
 
 TEST(RateLimiter, KeepsKeysAndKindsApart) {
   RateLimiter limiter(small_limits(), Digest{});
-  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kNow);
-  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "b", kNow), IsOk());
-  EXPECT_THAT(limiter.take(Limit::kAgentMint, "a", kNow), IsOk());
+  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kFirstAt);
+  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "b", kFirstAt), IsOk());
+  EXPECT_THAT(limiter.take(Limit::kAgentMint, "a", kFirstAt), IsOk());
 }
 
 TEST(RateLimiter, LooksWithoutTaking) {
   RateLimiter limiter(small_limits(), Digest{});
   for (int i = 0; i < 10; ++i) {
-    EXPECT_THAT(limiter.check(Limit::kAgentFailures, "a", kNow), IsOk());
+    EXPECT_THAT(limiter.check(Limit::kAgentFailures, "a", kFirstAt), IsOk());
   }
-  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kNow);
-  EXPECT_THAT(limiter.check(Limit::kAgentFailures, "a", kNow), RefusedWith(Code::k_rate_limited));
+  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kFirstAt);
+  EXPECT_THAT(limiter.check(Limit::kAgentFailures, "a", kFirstAt),
+              RefusedWith(Code::k_rate_limited));
 }
 
 TEST(RateLimiter, GivesNothingWhenTheClockIsSetBack) {
   RateLimiter limiter(small_limits(), Digest{});
-  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kNow);
-  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kNow - Seconds(100)),
+  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "a", kFirstAt);
+  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "a", kFirstAt - Seconds(100)),
               RefusedWith(Code::k_rate_limited));
 }
 
 TEST(RateLimiter, NeverForgetsAnEmptyBucketInAFloodOfNewKeys) {
   RateLimiter limiter(small_limits(), Digest{});
-  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "victim", kNow);
+  for (int i = 0; i < 3; ++i) (void)limiter.take(Limit::kAgentFailures, "victim", kFirstAt);
   int refused = 0;
   for (int i = 0; i < 5000; ++i) {
-    if (!limiter.take(Limit::kAgentFailures, "flood" + std::to_string(i), kNow)) ++refused;
+    if (!limiter.take(Limit::kAgentFailures, "flood" + std::to_string(i), kFirstAt)) ++refused;
   }
   EXPECT_GT(refused, 4000) << "keys without room share a bucket";
-  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "victim", kNow),
+  EXPECT_THAT(limiter.take(Limit::kAgentFailures, "victim", kFirstAt),
               RefusedWith(Code::k_rate_limited));
 }
 
 TEST(RateLimiter, MakesRoomOfBucketsThatAreFullAgain) {
   RateLimiter limiter(small_limits(), Digest{});
   for (int i = 0; i < 5000; ++i) {
-    (void)limiter.take(Limit::kAgentFailures, "flood" + std::to_string(i), kNow);
+    (void)limiter.take(Limit::kAgentFailures, "flood" + std::to_string(i), kFirstAt);
   }
-  const Instant later = kNow + Seconds(3600);
+  const Instant later = kFirstAt + Seconds(3600);
   for (int i = 0; i < 20; ++i) {
     EXPECT_THAT(limiter.take(Limit::kAgentFailures, "new" + std::to_string(i), later), IsOk());
   }
@@ -96,7 +97,7 @@ TEST(RateLimiter, CountsExactlyWithManyThreads) {
   for (int& own : taken) {
     threads.emplace_back([&limiter, &own] {
       for (int i = 0; i < 100; ++i) {
-        if (limiter.take(Limit::kAgentFailures, "a", kNow)) ++own;
+        if (limiter.take(Limit::kAgentFailures, "a", kFirstAt)) ++own;
       }
     });
   }

@@ -11,7 +11,6 @@ namespace ajwt::shim {
 namespace {
 
 constexpr Seconds kAssertionLifetime{60};
-constexpr std::size_t kJtiBytes = 16;
 
 // encode_base64 is RFC 4648 4, which RFC 7617 asks for: the other alphabet, with padding.
 std::string encode_base64(std::string_view text) {
@@ -37,7 +36,7 @@ Result<ClientAuthentication> assertion(const ClientId& client_id, const crypto::
   const json::Object claims{{std::string(names::kIss), client_id.str()},
                             {std::string(names::kSub), client_id.str()},
                             {std::string(names::kAud), issuer},
-                            {std::string(names::kJti), crypto::random_token(kJtiBytes)},
+                            {std::string(names::kJti), crypto::random_token(names::kJtiBytes)},
                             {std::string(names::kIat), to_unix(now)},
                             {std::string(names::kExp), to_unix(now + kAssertionLifetime)}};
   AJWT_ASSIGN(std::string jws, jose::sign_jws(json::write(claims), key, {}));

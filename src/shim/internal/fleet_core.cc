@@ -10,7 +10,7 @@ namespace ajwt::shim {
 namespace {
 
 constexpr std::string_view kMintPath = "/intent/token";
-constexpr std::string_view kExecutionsPath = "/intent/executions/";
+constexpr std::string_view kExecutionPrefix = "/intent/executions/";
 constexpr std::string_view kDone = "done";
 constexpr std::string_view kFailed = "failed";
 
@@ -122,7 +122,8 @@ Status FleetCore::report(const Declaration& agent, const ExecutionId& execution,
   const std::string_view word = outcome == StepOutcome::kDone ? kDone : kFailed;
   const AuthorityCall call{
       .method = "POST",
-      .path = std::string(kExecutionsPath) + execution.str() + "/steps/" + step.str() + "/complete",
+      .path =
+          std::string(kExecutionPrefix) + execution.str() + "/steps/" + step.str() + "/complete",
       .body = json::Object{{std::string(names::kAgentId), agent.agent_id().str()},
                            {std::string(names::kOutcome), word}},
       .repeat = Repeat::kSafe};
