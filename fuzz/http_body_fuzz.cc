@@ -67,9 +67,8 @@ void check(const Make& make, std::string_view head, std::string_view body, std::
   AJWT_CHECK(whole.parse_head(head) && pieces.parse_head(head));
   const Outcome at_once = decode(whole, body, body.size() + 1);
   const Outcome in_pieces = decode(pieces, body, piece);
-  AJWT_CHECK(at_once.refused == in_pieces.refused);
-  if (at_once.refused) return;
-  AJWT_CHECK(at_once == in_pieces);
+  // What never comes to its end may be refused sooner or later.
+  if (at_once.done || in_pieces.done) AJWT_CHECK(at_once == in_pieces);
   AJWT_CHECK(at_once.body.size() <= body.size());
 }
 

@@ -87,7 +87,7 @@ std::vector<ChangeClaims> changes_of_claims() {
       [](AccessToken& t) { t.iat = kSceneNow + Seconds(120); },
       [](AccessToken& t) { t.client_id = AppId::trusted("globex"); },
       [](AccessToken& t) { t.scope = {"manifest:read"}; },
-      [](AccessToken& t) { t.cnf_jkt = jose::thumbprint(strangers_key().public_key()); },
+      [](AccessToken& t) { t.cnf_jkt = jose::thumbprint(impostors_key().public_key()); },
       [](AccessToken& t) { t.intent->step->workflow_id = WorkflowId::trusted("other"); },
       [](AccessToken& t) { t.intent->step->workflow_step = StepId::trusted("plan"); },
       [](AccessToken& t) { t.intent->step.reset(); },

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "base/reason.h"
+#include "base/result.h"
 
 namespace ajwt::gateway {
 
@@ -34,6 +35,9 @@ class DecisionObserver {
  public:
   virtual ~DecisionObserver() = default;
   virtual void observe(const Decision& decision) = 0;
+  // observe_keys is told whether there are keys to verify with, at the first fetch and whenever
+  // fetching begins to fail or to work again.
+  virtual void observe_keys(const Status& /*fetched*/) {}
 };
 
 }  // namespace ajwt::gateway

@@ -56,7 +56,7 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
                   {std::string(kComponent), std::string(kAbandoned)}},
                  options_.version),
         client_({.ca_file = options_.ca_file}),
-        keys_(options_.keys, client_, clock_),
+        keys_(observed(options_.keys), client_, clock_),
         replays_(random_digest(), options_.replays),
         verifier_({.issuer = options_.issuer,
                    .audience = options_.audience,
@@ -122,6 +122,13 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   void stop() { proxy_->stop(); }
 
  private:
+  http::JwksSourceOptions observed(http::JwksSourceOptions keys) const {
+    if (observer_ != nullptr) {
+      keys.on_turn = [this](const Status& fetched) { observer_->observe_keys(fetched); };
+    }
+    return keys;
+  }
+
   void count(std::string_view operation, std::optional<Code> refused,
              std::chrono::microseconds took) {
     metrics_.count_decision(kComponent, operation, refused);

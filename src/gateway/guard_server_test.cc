@@ -83,7 +83,15 @@ class GuardServerTest : public ::testing::Test {
       response.headers.add("WWW-Authenticate", "Basic realm=\"service\"");
       return response;
     });
+    start_guard(0);
+  }
+  ~GuardServerTest() override { stalled = service_stalled = false; }
+
+  // start_guard starts one on `port` (0: any), and waits for its keys.
+  void start_guard(std::uint16_t port) {
     GuardOptions options{.policy = sample_policy()};
+    options.proxy.port = port;
+    options.upstream_headers = {{"X-Guard-Secret", "of the guard"}};
     options.issuer = testing::kIssuer;
     options.audience = testing::kAudience;
     options.proxy.upstream = "http://127.0.0.1:" + std::to_string(service->port());
@@ -98,7 +106,6 @@ class GuardServerTest : public ::testing::Test {
     nonce = *send_call("GET", "/manifests/web", {}).headers.find("DPoP-Nonce");
     while (!guard->is_ready()) std::this_thread::yield();
   }
-  ~GuardServerTest() override { stalled = service_stalled = false; }
 
   HttpResponse send_call(std::string method, std::string_view target, HttpHeaders headers,
                          std::string body = {}) {
@@ -165,6 +172,7 @@ TEST_F(GuardServerTest, ForwardsWhatItVerifiedAndSaysWhoAsks) {
   headers.add("X_Agent_Scope", "admin");
   headers.add("X-Agent-Registration", "");
   headers.add("Accept", "text/plain");
+  headers.add("X-Guard-Secret", "of the client");
 
   const HttpResponse response = send(honest(), std::move(headers));
 
@@ -183,6 +191,7 @@ TEST_F(GuardServerTest, ForwardsWhatItVerifiedAndSaysWhoAsks) {
   EXPECT_EQ(request.headers.find("X-Agent-Registration"), "reg_01");
   EXPECT_EQ(request.headers.find("X-Agent-Execution"), "exec_01");
   EXPECT_EQ(request.headers.find("Accept"), "text/plain");
+  EXPECT_EQ(request.headers.all("X-Guard-Secret"), std::vector<std::string_view>{"of the guard"});
   EXPECT_TRUE(request.headers.find("X-Ajwt-Decision-Id").has_value());
   for (const std::string_view gone : {"Authorization", "DPoP", "X_Agent_Scope"}) {
     EXPECT_EQ(request.headers.find(gone), std::nullopt) << gone;
@@ -296,6 +305,22 @@ TEST_F(GuardServerTest, LetsACapturedRequestPassOnce) {
   EXPECT_EQ(send(request).status, 201);
   EXPECT_EQ(reason_of_body(send(request)), "proof_replayed");
   EXPECT_EQ(what_was_received().size(), 1U);
+}
+
+// Ruling 22: what it had seen died with it, so its nonces must have died, too.
+TEST_F(GuardServerTest, TakesNoProofFromBeforeItsStart) {
+  const GuardedRequest captured = honest();
+  EXPECT_EQ(send(captured).status, 201);
+  const std::uint16_t port = guard->port();
+  guard.reset();
+  start_guard(port);
+
+  const HttpResponse response = send(captured);
+
+  EXPECT_EQ(response.status, 401);
+  EXPECT_EQ(reason_of_body(response), "proof_nonce_refused");
+  EXPECT_EQ(what_was_received().size(), 1U);
+  EXPECT_EQ(send(honest()).status, 201);
 }
 
 TEST_F(GuardServerTest, LetsOneOfManyClientsPassWithACapturedRequest) {

@@ -83,8 +83,11 @@ void JwksSource::run() {
     wanted_ = false;
     fetching_ = true;
     last_begun_ = clock_.now();
+    const bool failed = error_.has_value();
     lock.unlock();
     auto outcome = fetch();
+    // Before anyone sees the keys: a log says why there are none no later than there are some.
+    if (fetches_ended_ == 0 || failed == outcome.has_value()) tell(outcome);
     lock.lock();
     store(std::move(outcome));
     fetching_ = false;
@@ -114,6 +117,11 @@ Result<jose::KeySet> JwksSource::fetch() const {
   if (keys.keys().empty())
     return refuse(Code::k_jwks_malformed).with_detail("the JWK set has no key for us");
   return keys;
+}
+
+void JwksSource::tell(const Result<jose::KeySet>& outcome) const {
+  if (!options_.on_turn) return;
+  options_.on_turn(outcome ? ok() : Status(tl::unexpected(outcome.error())));
 }
 
 void JwksSource::store(Result<jose::KeySet> outcome) {

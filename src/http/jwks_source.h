@@ -8,6 +8,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -28,6 +29,9 @@ struct JwksSourceOptions {
   Seconds max_stale{3600};  // a set is used so long after it was fetched, then none
   Seconds timeout{10};      // of one fetch
   std::size_t max_bytes = 64 * 1024;
+  // Told, by the source's thread, how the first fetch ended, and whenever fetching begins to fail
+  // or to work again. Must not block or throw; may be empty.
+  std::function<void(const Status&)> on_turn = {};
 };
 
 // JwksSource holds the current key set. Its functions may be called by any thread at any time.
@@ -67,6 +71,7 @@ class JwksSource {
   Keys keys_locked() const;
   Result<jose::KeySet> fetch() const;
   void store(Result<jose::KeySet> outcome);
+  void tell(const Result<jose::KeySet>& outcome) const;
 
   const JwksSourceOptions options_;
   HttpClient& client_;

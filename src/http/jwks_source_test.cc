@@ -15,6 +15,7 @@ namespace ajwt::http {
 namespace {
 
 using std::chrono::milliseconds;
+using ::testing::ElementsAre;
 
 constexpr milliseconds kPatience{20000};
 
@@ -118,6 +119,32 @@ TEST_F(JwksSourceTest, HasNoKeysBeforeTheFirstSuccess) {
   EXPECT_EQ(source_.keys(), nullptr);
   ASSERT_TRUE(source_.last_error());
   EXPECT_EQ(source_.last_error()->code(), Code::k_network_failed);
+}
+
+TEST_F(JwksSourceTest, TellsOfTheFirstFetchAndOfEachTurn) {
+  std::vector<std::string> told;
+  JwksSource source({.url = "https://as.example/jwks",
+                     .on_turn =
+                         [&](const Status& fetched) {
+                           told.emplace_back(fetched ? "ok" : fetched.error().reason().name);
+                         }},
+                    client_, clock_);
+  const auto fetch = [&] {
+    clock_.advance(400);
+    source.refresh_for_unknown_kid(kPatience);
+  };
+  client_.fail();
+  source.start();
+  source.refresh_for_unknown_kid(kPatience);
+  fetch();
+  EXPECT_THAT(told, ElementsAre("network_failed"));
+  client_.answer(200, jwks("one"));
+  fetch();
+  fetch();
+  EXPECT_THAT(told, ElementsAre("network_failed", "ok"));
+  client_.answer(500, "");
+  fetch();
+  EXPECT_THAT(told, ElementsAre("network_failed", "ok", "keys_unavailable"));
 }
 
 TEST_F(JwksSourceTest, FetchesAtOnce) {

@@ -68,8 +68,7 @@ Status publish(const std::string& path, const Secret& content, IfThere if_there)
 }
 
 Error unsafe(const std::string& path, std::string_view why) {
-  return refuse(Code::k_key_file_unsafe,
-                path + " " + std::string(why) + "; it must be yours alone: chmod 600 " + path);
+  return refuse(Code::k_key_file_unsafe, path + " " + std::string(why) + ".");
 }
 
 Status check_private(const struct stat& facts, const std::string& path) {

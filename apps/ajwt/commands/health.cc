@@ -33,7 +33,10 @@ void declare(CLI::App& command, HealthOptions& options) {
                   "The authority (AJWT_AUTHORITY); default: that of ./.ajwt-dev, with its guard")
       ->type_name("URL");
   command.add_option("--guard", options.guard, "A guard to ask too")->type_name("URL");
-  command.add_option("--ca-file", options.ca_file, "Certificate authorities to trust, PEM")
+  command
+      .add_option("--ca-file", options.ca_file,
+                  "Certificate authorities to trust instead of the system's, PEM")
+      ->envname("AJWT_CA_FILE")
       ->type_name("FILE");
 }
 
@@ -55,7 +58,8 @@ Result<std::vector<Part>> find_parts(const HealthOptions& options) {
   const std::string file = ".ajwt-dev/dev.json";
   std::error_code error;
   if (!std::filesystem::exists(file, error)) {
-    return refuse(Code::k_network_failed, "Nothing runs here: start `ajwt dev`, or give --url.");
+    return refuse(Code::k_network_failed,
+                  "Nothing runs in this folder: start `ajwt dev`, or give --url.");
   }
   AJWT_ASSIGN(const Secret text, store::read_private_file(file));
   AJWT_ASSIGN(const json::Object dev, json::parse_object(text.reveal()));

@@ -26,6 +26,7 @@ struct VerifyOptions {
   std::string issuer;
   std::string audience;
   std::string jwks;
+  std::string ca_file;
 };
 
 Result<json::Object> fetch_object(HttpClient& http, const std::string& url) {
@@ -59,7 +60,7 @@ Result<jose::KeySet> load_keys(const VerifyOptions& options) {
     AJWT_ASSIGN(const json::Object set, json::parse_object(text));
     return jose::parse_jwks(set);
   }
-  http::CurlClient http;
+  http::CurlClient http({.ca_file = options.ca_file});
   std::string url = options.jwks;
   if (url.empty()) {
     AJWT_ASSIGN(url, find_jwks_uri(http, options.issuer));
@@ -93,6 +94,11 @@ void declare(CLI::App& command, VerifyOptions& options) {
       ->type_name("URL");
   command.add_option("--jwks", options.jwks, "The issuer's keys; default: what its metadata names")
       ->type_name("FILE|URL");
+  command
+      .add_option("--ca-file", options.ca_file,
+                  "Certificate authorities to trust instead of the system's, PEM")
+      ->envname("AJWT_CA_FILE")
+      ->type_name("FILE");
 }
 
 Status run(Session& session, const VerifyOptions& options) {

@@ -148,9 +148,9 @@ struct Tally {
 };
 
 void print_tally(app::Session& session, const Tally& tally) {
-  session.out() << "\n  " << tally.attacks << " attacks, " << tally.attempts << " attempts, "
-                << (tally.attempts - tally.got_through) << " refused for the expected reason, "
-                << tally.got_through << " got through. ";
+  session.out() << "\n  " << tally.attacks << (tally.attacks == 1 ? " attack, " : " attacks, ")
+                << tally.attempts << " attempts, " << (tally.attempts - tally.got_through)
+                << " refused for the expected reason, " << tally.got_through << " got through. ";
   if (tally.failed == 0) {
     session.out() << "Each attack's honest twin worked.\n";
   } else {

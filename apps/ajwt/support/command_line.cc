@@ -180,7 +180,7 @@ ExitCode run_command_line(CLI::App& root, Session& session, int argc, const char
   try {
     root.parse(argc, argv);
   } catch (const CLI::CallForHelp&) {
-    session.out() << deepest(root).help();
+    session.out() << root.help();  // of the command that was named, with its path
     return ExitCode::kOk;
   } catch (const CLI::CallForVersion&) {
     session.out() << version_line() << '\n';

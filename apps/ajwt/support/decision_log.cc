@@ -91,6 +91,21 @@ void GuardDecisions::observe(const gateway::Decision& decision) {
   log_.write(level, "decision", fields.object());
 }
 
+void GuardDecisions::observe_keys(const Status& fetched) {
+  if (fetched) {
+    log_.write(LogLevel::kInfo, "the authority's keys are here", {{"component", "guard"}});
+    return;
+  }
+  const Error& error = fetched.error();
+  log_.write(LogLevel::kWarn,
+             "the authority's keys cannot be fetched; what was fetched is used while it is fresh, "
+             "without keys every request is refused",
+             {{"component", "guard"},
+              {"reason", error.reason().name},
+              {"error", error.describe()},
+              {"detail", error.detail()}});
+}
+
 std::unique_ptr<http::Metrics> authority_metrics() {
   std::vector<http::MetricOperation> operations;
   for (const std::string& operation : authority::Authority::operations()) {

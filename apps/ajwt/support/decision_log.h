@@ -30,6 +30,7 @@ class GuardDecisions final : public gateway::DecisionObserver {
  public:
   explicit GuardDecisions(Log& log) : log_(log) {}
   void observe(const gateway::Decision& decision) override;
+  void observe_keys(const Status& fetched) override;
 
  private:
   Log& log_;
