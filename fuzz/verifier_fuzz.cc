@@ -138,10 +138,13 @@ bool is_honest(const Attempt& attempt) {
   const bool weak = route.proof == guard::ProofBinding::kRfc9449;
   return std::any_of(tokens.begin(), tokens.end(), [&](std::size_t number) {
     const auto& proofs = scene.proofs(number);
-    const bool bound = attempt.proof == proofs.front() && body && query;
-    const bool half_bound = (attempt.proof == proofs[fuzz::kProofWithoutBody] && query) ||
-                            (attempt.proof == proofs[fuzz::kProofWithoutQuery] && body);
-    return attempt.token == scene.tokens()[number] && (bound || (weak && half_bound));
+    // What is not there need not be bound.
+    const bool bodyless = weak || (attempt.body_read && attempt.body.empty());
+    const bool queryless = weak || attempt.query.empty();
+    return attempt.token == scene.tokens()[number] &&
+           ((attempt.proof == proofs.front() && body && query) ||
+            (attempt.proof == proofs[fuzz::kProofWithoutBody] && bodyless && query) ||
+            (attempt.proof == proofs[fuzz::kProofWithoutQuery] && body && queryless));
   });
 }
 

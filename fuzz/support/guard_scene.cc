@@ -72,6 +72,7 @@ using ChangeClaims = std::function<void(AccessToken&)>;
 
 // The numbers of the tokens that pass on some route; the others pass on none.
 constexpr std::size_t kHonest = 0;
+constexpr std::size_t kOfOtherApp = 6;
 constexpr std::size_t kOfOtherWorkflow = 9;
 constexpr std::size_t kOfStepPlan = 10;
 constexpr std::size_t kOfOtherTool = 12;
@@ -82,9 +83,10 @@ std::vector<ChangeClaims> changes_of_claims() {
   return {
       [](AccessToken& t) { t.iss = "https://other.example"; },
       [](AccessToken& t) { t.aud = "https://other.example"; },
-      [](AccessToken& t) { t.exp = kSceneNow; },
-      [](AccessToken& t) { t.nbf = kSceneNow + Seconds(120); },
-      [](AccessToken& t) { t.iat = kSceneNow + Seconds(120); },
+      // Ended before it begins, or begins after it ended: at no time good.
+      [](AccessToken& t) { t.exp = kSceneNow - Seconds(61); },
+      [](AccessToken& t) { t.nbf = kSceneNow + Seconds(400); },
+      [](AccessToken& t) { t.iat = kSceneNow + Seconds(400); },
       [](AccessToken& t) { t.client_id = AppId::trusted("globex"); },
       [](AccessToken& t) { t.scope = {"manifest:read"}; },
       [](AccessToken& t) { t.cnf_jkt = jose::thumbprint(impostors_key().public_key()); },
@@ -122,8 +124,8 @@ std::vector<ChangeProof> changes_of_proof() {
       [](ProofClaims& p) { p.method = "PUT"; },
       [](ProofClaims& p) { p.uri = "https://api.example/manifests/other"; },
       [](ProofClaims& p) { p.uri = "http://api.example/manifests/web"; },
-      [](ProofClaims& p) { p.now = kSceneNow - kProofWindow - Seconds(40); },
-      [](ProofClaims& p) { p.now = kSceneNow + kProofSkew + Seconds(100); },
+      [](ProofClaims& p) { p.now = kSceneNow - Seconds(2000); },
+      [](ProofClaims& p) { p.now = kSceneNow + Seconds(2000); },
       [](ProofClaims& p) { p.nonce.reset(); },
       [](ProofClaims& p) { p.nonce = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"; },
       [](ProofClaims& p) { p.access_token.reset(); },
@@ -210,7 +212,7 @@ void GuardScene::make_routes() {
   add({kOfStepPlan}, [](guard::Route& r) { r.steps = {StepId::trusted("plan")}; });
   add({kOfOtherTool}, [](guard::Route& r) { r.tool = "read_manifest"; });
   add({}, [](guard::Route& r) { r.scopes.emplace_back("manifest:delete"); });
-  add({}, [](guard::Route& r) { r.apps = {AppId::trusted("globex")}; });
+  add({kOfOtherApp}, [](guard::Route& r) { r.apps = {AppId::trusted("globex")}; });
 }
 
 void GuardScene::make_keys() {

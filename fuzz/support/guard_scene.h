@@ -40,7 +40,8 @@ inline constexpr std::string_view kSceneUri = "https://api.example/manifests/web
 inline constexpr std::string_view kSceneQuery = "dry=1";
 inline constexpr std::string_view kSceneBody = R"({"package":"left-pad"})";
 
-// The numbers of the proofs that do as well as the first on a route of ProofBinding::kRfc9449.
+// The numbers of proofs that do as well as the first on a route of ProofBinding::kRfc9449, and
+// elsewhere if there is no body or no query.
 inline constexpr std::size_t kProofWithoutBody = 10;
 inline constexpr std::size_t kProofWithoutQuery = 12;
 
