@@ -74,7 +74,7 @@ std::chrono::microseconds own_cpu_time() {
   std::exit(0);
 }
 
-std::string origin(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
+std::string origin_of(std::uint16_t port) { return "http://127.0.0.1:" + std::to_string(port); }
 
 // --- The authority.
 
@@ -96,7 +96,7 @@ class AuthorityService final : public Running {
     must_be_ok(authority::create_administrator(
         *store_, must(crypto::PublicKey::from_pem(administrator)), clock_.now()));
     authority_ = must(
-        authority::Authority::create(options(origin(server_->port())), *store_,
+        authority::Authority::create(options(origin_of(server_->port())), *store_,
                                      must(store::load_or_create_sealing_key(directory_->path())),
                                      clock_, observer_, [] { return std::string(); }));
     ready_ = authority_.get();
@@ -171,7 +171,10 @@ class BearerJudge final : public http::ProxyJudge {
       const auto token =
           verify_access_token(field->substr(kScheme.size()), rules, *keys, clock_.now());
       if (token && has_scope(token->scope, "manifest:write")) {
-        return http::Forward{.strip = {"Authorization"}, .set = {{"X-Subject", token->sub}}};
+        return http::Forward{.strip = {"Authorization"},
+                             .set = {{"X-Subject", token->sub}},
+                             .set_in_response = {},
+                             .body = std::nullopt};
       }
     }
     return http::Answer{HttpResponse{.status = 401, .headers = {}, .body = {}}};
@@ -194,16 +197,16 @@ constexpr std::string_view kPolicy = R"({"route":[{
 class Proxies final : public Running {
  public:
   Proxies(std::uint16_t authority, std::uint16_t upstream)
-      : keys_({.url = gateway::default_jwks_uri(origin(authority))}, client_, clock_),
-        bearer_(origin(authority), std::string(kAudience), keys_) {
+      : keys_({.url = gateway::default_jwks_uri(origin_of(authority))}, client_, clock_),
+        bearer_(origin_of(authority), std::string(kAudience), keys_) {
     keys_.start();
     const http::ReverseProxyOptions proxy = [&] {
       http::ReverseProxyOptions options;
-      options.upstream = origin(upstream);
+      options.upstream = origin_of(upstream);
       return options;
     }();
     gateway::GuardOptions options{
-        .issuer = origin(authority),
+        .issuer = origin_of(authority),
         .audience = std::string(kAudience),
         .policy = must(guard::Policy::parse(must(json::parse_object(kPolicy)))),
         .proxy = proxy};

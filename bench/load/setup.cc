@@ -273,8 +273,8 @@ std::vector<std::string> Fleet::make_bearer_calls(std::size_t count, std::uint16
 
 std::string nonce_of(HttpClient& http, std::uint16_t port) {
   // Whatever the answer is, it brings one.
-  const auto response = must(
-      http.send({.method = "POST", .url = origin(port) + std::string(kToolPath), .headers = {}}));
+  const auto response = must(http.send(
+      {.method = "POST", .url = origin(port) + std::string(kToolPath), .headers = {}, .body = {}}));
   const auto nonce = response.headers.find(names::kDpopNonce);
   AJWT_CHECK(nonce.has_value());
   return std::string(*nonce);

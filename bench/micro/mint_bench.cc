@@ -23,7 +23,7 @@ using testing::MintDoor;
 constexpr std::size_t kMints = 400;
 
 // Limits out of the way: the fixture's clock stands still, so no bucket would ever fill up again.
-authority::AuthorityOptions options() {
+authority::AuthorityOptions authority_options() {
   auto options = AuthorityFixture::default_options();
   const authority::Budget unlimited{.per_second = 1e9, .burst = 1e9};
   options.rate_limits.address = unlimited;
@@ -64,7 +64,7 @@ std::vector<HttpRequest> make_requests(AuthorityFixture& fixture, ClientBy by) {
 }
 
 void run(benchmark::State& state, ClientBy by) {
-  AuthorityFixture fixture(nullptr, options());
+  AuthorityFixture fixture(nullptr, authority_options());
   const auto requests = make_requests(fixture, by);
   std::size_t number = 0;
   for (auto _ : state) {
