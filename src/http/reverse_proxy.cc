@@ -25,12 +25,10 @@ using End = ProxyOutcome::End;
 
 namespace {
 
-constexpr std::size_t kReadSize = 16 * 1024;
 // An agent's first request is often refused for want of a nonce. Reading its body is cheaper for
 // both than a new connection.
 constexpr std::size_t kMaxDiscarded = 256 * 1024;
 constexpr std::chrono::milliseconds kDiscardPatience{3000};
-constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
 
 template <class Judging>
 Result<ProxyDecision> decide(Judging judging) {
@@ -226,11 +224,12 @@ Task<Status> ReverseProxy::Core::read_body(Visit& visit, std::size_t max_bytes) 
   const Error too_large = refuse(Code::k_body_too_large, "the body is too large");
   if (visit.head.framing == Framing::kLength && visit.head.length > max_bytes) co_return too_large;
   if (visit.head.expects_continue && !visit.parser.done() && visit.client.buffered().empty()) {
-    Status written = co_await visit.client.write(kContinue, options_.write_timeout);
+    Status written =
+        co_await visit.client.write(internal::kContinueResponse, options_.write_timeout);
     if (!written) co_return written;
   }
   std::string body;
-  std::array<char, kReadSize> part;
+  std::array<char, internal::kBodyReadSize> part;
   const auto until = std::chrono::steady_clock::now() + options_.body_timeout;
   for (;;) {
     const Result<std::size_t> size =
@@ -275,7 +274,7 @@ Task<ReverseProxy::Core::Served> ReverseProxy::Core::answer(Visit& visit, HttpRe
 // discard_body reads to the end of a body that nobody wants, and tells whether it came to it. There
 // is one time for all of it: a byte every few seconds must not hold a connection.
 Task<bool> ReverseProxy::Core::discard_body(Visit& visit) {
-  std::array<char, kReadSize> discarded;
+  std::array<char, internal::kBodyReadSize> discarded;
   std::size_t total = 0;
   const auto until =
       std::chrono::steady_clock::now() + std::min(options_.body_timeout, kDiscardPatience);
@@ -291,7 +290,8 @@ Task<bool> ReverseProxy::Core::discard_body(Visit& visit) {
 
 Task<ReverseProxy::Core::Served> ReverseProxy::Core::forward(Visit& visit, Forward decision) {
   if (visit.head.expects_continue && !visit.parser.done() && visit.client.buffered().empty()) {
-    const Status written = co_await visit.client.write(kContinue, options_.write_timeout);
+    const Status written =
+        co_await visit.client.write(internal::kContinueResponse, options_.write_timeout);
     if (!written) {
       co_return Served{.end = End::kClientGone, .status = 0, .persistence = Persistence::kClose};
     }

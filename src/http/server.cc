@@ -18,13 +18,6 @@ using internal::Connection;
 using internal::Persistence;
 using internal::Task;
 
-namespace {
-
-constexpr std::size_t kServerReadSize = 16 * 1024;
-constexpr std::string_view kContinueResponse = "HTTP/1.1 100 Continue\r\n\r\n";
-
-}  // namespace
-
 // Core is the session of a server and the engine that runs it.
 class Server::Core {
  public:
@@ -108,10 +101,10 @@ Task<Status> Server::Core::read_body(Connection& client, internal::RequestParser
                                      internal::RequestHead& head) {
   if (parser.done()) co_return ok();
   if (head.expects_continue && client.buffered().empty()) {
-    Status written = co_await client.write(kContinueResponse, options_.write_timeout);
+    Status written = co_await client.write(internal::kContinueResponse, options_.write_timeout);
     if (!written) co_return written;
   }
-  std::array<char, kServerReadSize> part;
+  std::array<char, internal::kBodyReadSize> part;
   const auto until = std::chrono::steady_clock::now() + options_.body_timeout;
   for (;;) {
     const Result<std::size_t> size = co_await client.read_body_until(parser, part, until);

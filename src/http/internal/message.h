@@ -16,6 +16,12 @@
 
 namespace ajwt::http::internal {
 
+// The interim response that asks for the body (RFC 9110 15.2.1).
+inline constexpr std::string_view kContinueResponse = "HTTP/1.1 100 Continue\r\n\r\n";
+
+// How much of a body is read at once.
+inline constexpr std::size_t kBodyReadSize = 16 * 1024;
+
 // Framing is how a body's end is found (RFC 9112 6.3).
 enum class Framing { kNone, kLength, kChunked, kUntilClose };
 
