@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <optional>
 
+#include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
@@ -40,11 +41,6 @@ void declare(CLI::App& command, HealthOptions& options) {
       ->type_name("FILE");
 }
 
-std::string health_text(const json::Object& object, std::string_view name) {
-  const json::Value* value = object.find(name);
-  return value != nullptr && value->find_string() != nullptr ? value->as_string() : std::string();
-}
-
 Part authority_part(const std::string& url) { return {"authority", url + "/health/ready"}; }
 Part guard_part(const std::string& url) { return {"guard", url + "/-/health/ready"}; }
 
@@ -63,8 +59,8 @@ Result<std::vector<Part>> find_parts(const HealthOptions& options) {
   }
   AJWT_ASSIGN(const Secret text, store::read_private_file(file));
   AJWT_ASSIGN(const json::Object dev, json::parse_object(text.reveal()));
-  parts.push_back(authority_part(health_text(dev, "issuer")));
-  parts.push_back(guard_part(health_text(dev, "guard_url")));
+  parts.push_back(authority_part(find_text(dev, "issuer")));
+  parts.push_back(guard_part(find_text(dev, "guard_url")));
   return parts;
 }
 
@@ -75,7 +71,7 @@ std::string status_of(HttpClient& http, const Part& part) {
   if (!response) return "no answer";
   if (response->status == 200) return "ready";
   const auto body = json::parse_object(response->body);
-  const std::string reason = body ? health_text(*body, "reason") : std::string();
+  const std::string reason = body ? find_text(*body, "reason") : std::string();
   return "not ready: " + (reason.empty() ? "status " + std::to_string(response->status) : reason);
 }
 

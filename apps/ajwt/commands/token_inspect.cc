@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "apps/ajwt/commands/token.h"
+#include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/input.h"
 #include "apps/ajwt/support/time_text.h"
@@ -52,13 +53,8 @@ Result<Decoded> decode(const std::string& token) {
   return Decoded{std::move(header), std::move(claims)};
 }
 
-std::string text_member(const json::Object& object, std::string_view name) {
-  const json::Value* value = object.find(name);
-  return value != nullptr && value->find_string() != nullptr ? value->as_string() : std::string();
-}
-
 std::string kind_of(const Decoded& token) {
-  const std::string type = text_member(token.header, "typ");
+  const std::string type = find_text(token.header, "typ");
   if (type == names::kTypProof) return "DPoP proof";
   if (type == names::kTypAgentProof) return "agent proof";
   if (type == names::kTypAccessToken) {
@@ -70,7 +66,7 @@ std::string kind_of(const Decoded& token) {
 // bound_key returns the thumbprint of the key that a token is bound to, or that made a proof.
 std::string bound_key(const Decoded& token) {
   if (const json::Value* cnf = token.claims.find(names::kCnf)) {
-    if (cnf->find_object() != nullptr) return text_member(cnf->as_object(), names::kJkt);
+    if (cnf->find_object() != nullptr) return find_text(cnf->as_object(), names::kJkt);
   }
   const json::Value* jwk = token.header.find(names::kJwk);
   if (jwk == nullptr || jwk->find_object() == nullptr) return {};
