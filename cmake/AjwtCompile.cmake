@@ -18,7 +18,7 @@ set(CMAKE_C_FLAGS_RELEASE "-O2 -DNDEBUG")
 set(CMAKE_CXX_FLAGS_RELEASE "-O2 -DNDEBUG")
 
 # Files of a folder are compiled in batches, which reads the heavy headers once for many: a clean
-# build takes a fifth of the time. So a name in an unnamed namespace is unique in its folder.
+# build takes a third of the time. So a name in an unnamed namespace is unique in its folder.
 option(CMAKE_UNITY_BUILD "Compile the files of a folder in batches" ON)
 set(CMAKE_UNITY_BUILD_BATCH_SIZE 12 CACHE STRING "Files a batch")
 

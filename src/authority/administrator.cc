@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first administrator (ruling 33).
+// The first administrator (protocol 7).
 #include "authority/authority.h"
 #include "authority/system.h"
 #include "protocol/names.h"
@@ -18,7 +18,7 @@ Status create_application(Store& store, Instant now) {
                                 .created_at = now};
   return store.create_application(
       application, build_audit(application.app_id, make_decision_id(now), "create_app",
-                               std::nullopt, administrator_client_id(), now, {}));
+                               Outcome{std::nullopt, administrator_client_id(), {}}, now, {}));
 }
 
 Client build_client(const crypto::PublicKey& key, Instant now) {
@@ -50,9 +50,9 @@ Result<AdministratorOutcome> create_administrator(Store& store, const crypto::Pu
   json::Object facts;
   facts.set(std::string(names::kScope), join_scopes(client.scopes));
   facts.set(std::string(names::kJkt), jose::thumbprint(key));
-  AJWT_TRY(
-      store.create_client(client, build_audit(client.app_id, make_decision_id(now), "create_client",
-                                              std::nullopt, client.client_id, now, facts)));
+  AJWT_TRY(store.create_client(
+      client, build_audit(client.app_id, make_decision_id(now), "create_client",
+                          Outcome{std::nullopt, client.client_id, {}}, now, facts)));
   return AdministratorOutcome::kCreated;
 }
 

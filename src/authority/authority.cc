@@ -140,7 +140,7 @@ bool is_failed_authentication(const Exchange& exchange, const Error& error) {
          (wire == "invalid_client" || wire == "invalid_token" || wire == "invalid_dpop_proof");
 }
 
-// is_audited: refusals from the authenticated application on are entries (ruling 31). A request
+// is_audited: refusals from the authenticated application on are entries (protocol 5.2). A request
 // for a nonce is part of the protocol, and writing down what is over its budget would let a flood
 // fill the disk; both are counted.
 bool is_audited(const Exchange& exchange, const Error& error) {
@@ -159,13 +159,19 @@ AuditEntry refusal_audit(const Exchange& exchange, const Error& error) {
   set(names::kJkt, exchange.proof_jkt);
   set(names::kErrorDescription, json::repair_utf8(error.message().substr(0, kMaxAuditedMessage)));
   return build_audit(exchange.identity->app_id, exchange.decision_id, exchange.operation,
-                     error.code(), exchange.identity->client_id, exchange.now, facts);
+                     Outcome{error.code(), exchange.identity->client_id, {}}, exchange.now, facts);
 }
 
 // settle_refusal writes down or counts a refusal; it returns the error to answer with.
 Error settle_refusal(const Exchange& exchange, Error error) {
   auto& context = exchange.context();
   if (is_audited(exchange, error)) {
+    // A good secret with bad proofs would else write as many entries as it can send requests.
+    if (!exchange.counted) {
+      auto budget = context.limits.take(Limit::kClientFailures, exchange.identity->client_id.str(),
+                                        exchange.now);
+      if (!budget) return std::move(budget).error();
+    }
     if (auto written = context.store.append_audit(refusal_audit(exchange, error)); !written) {
       // The answer stays no; that nobody wrote it down belongs into the log.
       return Error(error.code(), error.message())
@@ -253,7 +259,8 @@ HttpResponse Authority::handle(const HttpRequest& request) {
                     .parameters = {},
                     .identity = std::nullopt,
                     .trace = {},
-                    .proof_jkt = {}};
+                    .proof_jkt = {},
+                    .counted = false};
   // A key whose time has come is not published again, even if the store cannot drop it now.
   (void)context.keys.drop_retired(now);
 

@@ -24,10 +24,10 @@ namespace ajwt::authority {
 class Authority {
  public:
   // create reads the signing keys, or makes the first, and draws what lives as long as the
-  // process: the memory of used proofs and, of the same epoch, the key of the nonces (ruling 22).
-  // `store`, `clock` and `observer` outlive the authority. `metrics` gives the text of /metrics.
-  // Refuses k_configuration_refused (an issuer that is no http or https origin, a lifetime that is
-  // not positive) and what the store refuses.
+  // process: the memory of used proofs and, of the same epoch, the key of the nonces
+  // (protocol 6.1). `store`, `clock` and `observer` outlive the authority. `metrics` gives the text
+  // of /metrics. Refuses k_configuration_refused (an issuer that is no http or https origin, a
+  // lifetime that is not positive) and what the store refuses.
   static Result<std::unique_ptr<Authority>> create(const AuthorityOptions& options, Store& store,
                                                    crypto::SealingKey sealing_key,
                                                    const Clock& clock, DecisionObserver& observer,
@@ -57,7 +57,7 @@ enum class AdministratorOutcome { kCreated, kExisted };
 
 // create_administrator makes, on an empty store, the administrators' application and its first
 // client, which authenticates by private_key_jwt with `key` and holds every administrative scope
-// (ruling 33). A client that exists keeps the key that it has.
+// (protocol 7). A client that exists keeps the key that it has.
 Result<AdministratorOutcome> create_administrator(Store& store, const crypto::PublicKey& key,
                                                   Instant now);
 

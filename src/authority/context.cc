@@ -20,22 +20,30 @@ Status Caller::check_scope(std::string_view scope) const {
   return refuse(Code::k_token_insufficient_scope, needed).with_items({std::string(scope)});
 }
 
+Outcome allowed_to(const Caller& caller, Basis basis) {
+  const Client& client = caller.client();
+  basis.client = ClientAsLoaded{client.app_id, client.client_id, client.row_version};
+  return Outcome{std::nullopt, client.client_id, std::move(basis)};
+}
+
 std::string make_decision_id(Instant now) { return crypto::make_id("dec", now); }
 
 AuditEntry build_audit(const AppId& app_id, std::string_view decision_id,
-                       std::string_view operation, std::optional<Code> refused,
-                       const ClientId& client_id, Instant now, const json::Object& facts) {
+                       std::string_view operation, Outcome outcome, Instant now,
+                       const json::Object& facts) {
   json::Object entry;
   entry.set(std::string(names::kDecisionId), decision_id);
   entry.set("time", to_unix(now));
   entry.set("operation", operation);
-  entry.set(std::string(names::kOutcome), refused ? reason_of(*refused).name : "allowed");
+  entry.set(std::string(names::kOutcome),
+            outcome.refused ? reason_of(*outcome.refused).name : "allowed");
   entry.set(std::string(names::kAppId), app_id.str());
-  entry.set(std::string(names::kClientId), client_id.str());
+  entry.set(std::string(names::kClientId), outcome.client_id.str());
   for (const auto& [name, value] : facts.members()) entry.set(name, value);
   return AuditEntry{.app_id = app_id,
                     .decision_id = std::string(decision_id),
                     .entry = std::move(entry),
+                    .basis = std::move(outcome.basis),
                     .salt = crypto::random_bytes(kSaltBytes)};
 }
 

@@ -33,6 +33,7 @@ enum class HintRule { kOwner, kEveryone };
 // is a proxy's: everybody would share one budget, and one flood would shut everybody out.
 enum class AddressLimits { kOn, kOff };
 
+// AuthorityOptions are the settings of an authority; docs/reference/config.md explains them.
 struct AuthorityOptions {
   std::string issuer;  // "https://as.example.com": no trailing slash
   Seconds intent_token_lifetime{300};
@@ -47,6 +48,7 @@ struct AuthorityOptions {
   AddressLimits address_limits = AddressLimits::kOn;
 };
 
+// Context refers to what the Authority owns.
 struct Context {
   AuthorityOptions options;
   Store& store;
@@ -92,10 +94,21 @@ class Caller {
 // DecisionId names one decision in answer, log, metric exemplar and audit: "dec_...".
 std::string make_decision_id(Instant now);
 
+// Outcome says how a decision ended, by whose request, and, where it allowed something, on what it
+// rests.
+struct Outcome {
+  std::optional<Code> refused;
+  ClientId client_id;
+  Basis basis;
+};
+// allowed_to is the outcome of a request of this caller that rests on its client, and on `basis`,
+// which names no client.
+Outcome allowed_to(const Caller& caller, Basis basis = {});
+
 // build_audit makes an entry with what every entry has: decision_id, time, operation, outcome
 // ("allowed" or the reason's name), client_id; `facts` is appended. Draws the salt.
 AuditEntry build_audit(const AppId& app_id, std::string_view decision_id,
-                       std::string_view operation, std::optional<Code> refused,
-                       const ClientId& client_id, Instant now, const json::Object& facts);
+                       std::string_view operation, Outcome outcome, Instant now,
+                       const json::Object& facts);
 
 }  // namespace ajwt::authority

@@ -61,6 +61,7 @@ struct Exchange {
   std::optional<ClientIdentity> identity;
   MintTrace trace;
   std::string proof_jkt;
+  bool counted = false;  // the request was taken from one of the client's budgets
 
   Context& context() const { return services.context; }
   // uri returns what the client addressed: what a proof's htu must be.

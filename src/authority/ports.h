@@ -5,7 +5,8 @@
 //
 // Every function may block, is safe for concurrent use, and refuses k_store_unavailable or
 // k_store_damaged when the store cannot answer. A write is durable when its function returns, and
-// carries its audit entry in the same transaction (P5).
+// carries its audit entry in the same transaction (P5). Every write refuses k_state_changed, or
+// k_execution_closed, if the entry's basis does not hold any more.
 #pragma once
 
 #include <memory>
@@ -37,9 +38,6 @@ class ClientStore {
   // update_client replaces the row if it still has client.row_version (then incremented); refuses
   // k_state_changed, k_not_found.
   virtual Status update_client(const Client& client, const AuditEntry& audit) = 0;
-  // record_token writes down a token of the client's own if the client is as loaded and enabled;
-  // refuses k_state_changed.
-  virtual Status record_token(const Client& client, const AuditEntry& audit) = 0;
   // remember_assertion records a client assertion's jti; false if it was recorded before. Rows
   // leave by themselves after `until`.
   virtual Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti,
@@ -50,10 +48,9 @@ class ClientStore {
 class AgentStore {
  public:
   virtual ~AgentStore() = default;
-  // add_registration appends a version if the newest one still is `expected_version` (0: none);
-  // the older becomes kUpdated. Refuses k_state_changed.
-  virtual Status add_registration(const Registration& registration, std::int64_t expected_version,
-                                  const AuditEntry& audit) = 0;
+  // add_registration appends a version if it is the next one (from 1) and the one before was not
+  // revoked; that one becomes kUpdated. Refuses k_state_changed.
+  virtual Status add_registration(const Registration& registration, const AuditEntry& audit) = 0;
   // find_registration returns the newest version.
   virtual Result<std::optional<Registration>> find_registration(const AppId& app_id,
                                                                 const AgentId& agent_id) = 0;
@@ -63,7 +60,7 @@ class AgentStore {
   virtual Result<std::vector<Registration>> list_versions(const AppId& app_id,
                                                           const AgentId& agent_id) = 0;
   // find_same_checksum tells which other agent of the application has this checksum, if any: for
-  // the audit (ruling 34).
+  // the audit (protocol 3.2).
   virtual Result<std::optional<AgentId>> find_same_checksum(const AppId& app_id,
                                                             const AgentId& agent_id,
                                                             std::string_view checksum) = 0;
@@ -72,10 +69,10 @@ class AgentStore {
   virtual Status update_registration(const Registration& registration, const AuditEntry& audit) = 0;
 };
 
-// FrozenGrant is a default grant that a workflow's registration freezes for an agent (ruling 13).
+// FrozenGrant is a default grant that a workflow's registration freezes for an agent
+// (protocol 3.3). The registration is one of the basis.
 struct FrozenGrant {
   RegistrationId registration_id;
-  std::int64_t row_version;  // of the registration that was looked at
   Grant grant;
 };
 
@@ -94,20 +91,10 @@ class WorkflowStore {
   virtual Result<std::vector<StoredWorkflow>> list_workflows(const AppId& app_id) = 0;
 };
 
-// RegistrationAsLoaded names a registration as a decision saw it.
-struct RegistrationAsLoaded {
-  AppId app_id;
-  RegistrationId registration_id;
-  std::int64_t row_version;
-};
-
-// StepChange is one compare-and-set of a step (protocol 4.4).
+// StepChange is one compare-and-set of a step (protocol 4.2).
 struct StepChange {
-  ExecutionId execution_id;
-  std::int64_t expected_row_version;  // of the execution, as loaded
-  StepRecord step;                    // the new record; `sequence` is given by the store on kDone
-  // The registration that the change rests on, where nothing else checks it again.
-  std::optional<RegistrationAsLoaded> unchanged_registration = {};
+  ExecutionAsLoaded execution;
+  StepRecord step;  // the new record; `sequence` is given by the store on kDone
 };
 
 // ExecutionStore: runs of workflows.
@@ -120,9 +107,8 @@ class ExecutionStore {
   // list_executions returns the newest first, at most `limit`.
   virtual Result<std::vector<Execution>> list_executions(const AppId& app_id,
                                                          std::size_t limit) = 0;
-  // change_step writes the record if the execution is open and still has expected_row_version
-  // (then incremented), and its registration is as loaded and may act. Refuses k_state_changed,
-  // k_execution_closed.
+  // change_step writes the record if the execution is open and as loaded (its row_version is then
+  // incremented). Refuses k_state_changed, k_execution_closed.
   virtual Status change_step(const StepChange& change, const AuditEntry& audit) = 0;
   // close_execution refuses k_state_changed unless open at expected_row_version.
   virtual Status close_execution(const ExecutionId& execution_id, std::int64_t expected_row_version,
@@ -145,19 +131,11 @@ struct MintRecords {
   std::optional<StoredWorkflow> workflow;
 };
 
-// MintCommit is the one write of a mint. Each fact that the decision rests on is checked again in
-// the same transaction (ruling 29).
+// MintCommit is the one write of a mint. Its entry's basis names client, application and
+// registration, and for a renewal, which changes nothing of it, the execution.
 struct MintCommit {
-  AppId app_id;
-  std::int64_t application_row_version;
-  ClientId client_id;
-  std::int64_t client_row_version;
-  RegistrationId registration_id;
-  std::int64_t registration_row_version;
-  bool first_mint;                 // registered -> verified
-  std::optional<StepChange> step;  // absent: a renewal, or outside a workflow
-  // A renewal rests on the execution as loaded, without changing it.
-  std::optional<std::pair<ExecutionId, std::int64_t>> unchanged_execution;
+  std::optional<RegistrationId> first_mint_of;  // registered -> verified
+  std::optional<StepChange> step;               // absent: a renewal, or outside a workflow
   AuditEntry audit;
 };
 
@@ -175,7 +153,7 @@ class MintStore {
 class AuditStore {
  public:
   virtual ~AuditStore() = default;
-  // append_audit writes a decision that changes nothing else: a refusal.
+  // append_audit writes a decision that changes nothing else: a refusal, a client's own token.
   virtual Status append_audit(const AuditEntry& audit) = 0;
   // list_audit returns leaves with sequence > after, oldest first, at most `limit`; of one
   // application if given.
@@ -224,6 +202,7 @@ struct Decision {
   std::int64_t microseconds;
 };
 
+// DecisionObserver is told every decision, for logs and metrics. Called by many threads.
 class DecisionObserver {
  public:
   virtual ~DecisionObserver() = default;

@@ -50,4 +50,16 @@ const StepRecord* Execution::find(const StepId& step_id) const {
   return nullptr;
 }
 
+ApplicationAsLoaded as_loaded(const Application& application) {
+  return {application.app_id, application.row_version};
+}
+
+RegistrationAsLoaded as_loaded(const Registration& registration) {
+  return {registration.app_id, registration.registration_id, registration.row_version};
+}
+
+ExecutionAsLoaded as_loaded(const Execution& execution) {
+  return {execution.app_id, execution.execution_id, execution.row_version};
+}
+
 }  // namespace ajwt::authority

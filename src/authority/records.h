@@ -29,7 +29,7 @@ struct Application {
   AppId app_id;
   std::string name;
   WorkflowRule workflow_rule = WorkflowRule::kRequired;
-  bool checksum_in_tokens = false;  // ruling 26
+  bool checksum_in_tokens = false;  // protocol 5.1
   bool accepts_reference_checksum = false;
   // The application's ceiling: the audiences that its agents' tokens may be for, set by an
   // administrator. Empty: none. Never the authority itself.
@@ -38,10 +38,11 @@ struct Application {
   Instant created_at;
 };
 
+// ClientAuth is how a client authenticates itself (RFC 7591 2: token_endpoint_auth_method).
 enum class ClientAuth { kPrivateKeyJwt, kClientSecretBasic };
 
 // Client is an OAuth client of an application. A client that may mint (generate:intent-token)
-// holds no register:* or admin:* scope (ruling 3), so a fleet's own credential cannot register.
+// holds no register:* or admin:* scope (protocol 3.2), so a fleet's own credential cannot register.
 struct Client {
   ClientId client_id;
   AppId app_id;
@@ -55,13 +56,16 @@ struct Client {
   Instant created_at;
 };
 
+// RegistrationState: registered, verified at the first mint, updated once a newer version stands,
+// revoked for good (draft 5.6; protocol 3.2).
 enum class RegistrationState { kRegistered, kVerified, kUpdated, kRevoked };
 std::string_view name(RegistrationState state);
 
+// Autonomy is what the owner says of an agent (draft 5.2). Nothing is decided by it yet.
 enum class Autonomy { kSupervised, kSemi, kFull };
 
 // GrantOrigin: kStated by a registration or an administrator; kFrozen from the steps of a workflow
-// (ruling 13), and then good within workflows alone (ruling 36).
+// (protocol 3.3), and then good within workflows alone.
 enum class GrantOrigin { kStated, kFrozen };
 std::string_view name(GrantOrigin origin);
 
@@ -77,7 +81,7 @@ struct Registration {
   bool recomputed;  // false: hashes only, the authority could not recompute
   crypto::PublicKey key;
   std::string jkt;
-  std::optional<Grant> grant;  // absent: not frozen yet (ruling 13); empty: nothing
+  std::optional<Grant> grant;  // absent: not frozen yet (protocol 3.3); empty: nothing
   GrantOrigin grant_origin = GrantOrigin::kStated;
   Autonomy autonomy = Autonomy::kSemi;
   Bytes sealed_components;  // SealingKey box over the JCS components; empty: hashes only
@@ -85,6 +89,7 @@ struct Registration {
   std::int64_t row_version = 1;
 };
 
+// StoredWorkflow is one version of a workflow; it never changes.
 struct StoredWorkflow {
   AppId app_id;
   std::int64_t version;
@@ -92,6 +97,7 @@ struct StoredWorkflow {
   Instant registered_at;
 };
 
+// The states of a run and of its steps (protocol 4.2).
 enum class ExecutionStatus { kOpen, kClosed };  // expiry follows from expires_at
 enum class StepStatus { kPending, kActive, kDone, kFailed };
 std::string_view name(StepStatus status);
@@ -125,13 +131,49 @@ struct Execution {
   bool has_expired(Instant now) const { return now >= expires_at; }
 };
 
+// Records as a decision saw them.
+struct ClientAsLoaded {
+  AppId app_id;
+  ClientId client_id;
+  std::int64_t row_version;
+};
+struct ApplicationAsLoaded {
+  AppId app_id;
+  std::int64_t row_version;
+};
+struct RegistrationAsLoaded {
+  AppId app_id;
+  RegistrationId registration_id;
+  std::int64_t row_version;
+};
+struct ExecutionAsLoaded {
+  AppId app_id;
+  ExecutionId execution_id;
+  std::int64_t row_version;
+};
+
+// Basis is what a decision rests on. The write that carries the decision looks at each again in its
+// own transaction and refuses k_state_changed unless it is as loaded, and so that the decision may
+// rest on it (protocol 5 (13)).
+struct Basis {
+  std::optional<ClientAsLoaded> client;  // whoever asked; enabled
+  std::optional<ApplicationAsLoaded> application;
+  std::vector<RegistrationAsLoaded> registrations;  // each the newest of its agent, not revoked
+  std::optional<ExecutionAsLoaded> execution;       // open, else k_execution_closed
+};
+
+ApplicationAsLoaded as_loaded(const Application& application);
+RegistrationAsLoaded as_loaded(const Registration& registration);
+ExecutionAsLoaded as_loaded(const Execution& execution);
+
 // AuditEntry is one decision before it becomes a leaf: a JSON object without `sequence`, which the
 // store adds as it appends. Never holds a prompt, a token or a secret.
 struct AuditEntry {
   AppId app_id;  // whose entry it is
   std::string decision_id;
   json::Object entry;  // time, operation, outcome, reason, subject, hashes ...
-  Bytes salt;          // 16 random bytes, part of the leaf (ruling 31)
+  Basis basis;         // nothing for a refusal, which stands whatever changes
+  Bytes salt;          // 16 random bytes, part of the leaf (protocol 5.2)
 };
 
 // AuditLeaf is an entry as stored: bytes are JCS of the entry with its sequence.

@@ -34,6 +34,7 @@ class HttpHeaders {
 // equal_ignoring_case compares ASCII text without case.
 bool equal_ignoring_case(std::string_view a, std::string_view b);
 
+// HttpRequest is a request whose framing is gone: one body, whatever its transfer coding was.
 struct HttpRequest {
   std::string method;  // as sent, case matters
   std::string path;    // of the target, still percent-encoded, starts with '/'
@@ -43,6 +44,7 @@ struct HttpRequest {
   std::string peer;  // the connection's address, for rate limits and logs
 };
 
+// HttpResponse is an answer; whoever sends it adds framing and Date.
 struct HttpResponse {
   int status;
   HttpHeaders headers;

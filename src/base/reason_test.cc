@@ -66,7 +66,7 @@ TEST(Reasons, GiveRefusals4xxAndFailures5xx) {
   }
 }
 
-// A caller must not learn from the answer whether an agent exists (threats T1, ruling 32).
+// A caller must not learn from the answer whether an agent exists (threats T1, protocol 5).
 TEST(Reasons, TellAnUnknownAndARevokedAgentAlike) {
   const Reason& unknown = reason_of(Code::k_agent_unknown);
   const Reason& revoked = reason_of(Code::k_agent_revoked);

@@ -15,6 +15,7 @@
 
 namespace ajwt::crypto {
 
+// KeyKind is what a key is; Scheme is what may be done with it.
 enum class KeyKind { kEd25519, kP256, kRsa };
 
 enum class Scheme {

@@ -234,10 +234,11 @@ TEST(PrivateKeyFromPem, RefusesSmallKeysAndOtherKinds) {
 }
 
 TEST(PrivateKey, LeavesNothingInOpensslsErrorQueue) {
-  EXPECT_FALSE(PublicKey::from_pem("junk").has_value());
-  EXPECT_FALSE(PublicKey::from_der(Bytes(40, 0x30)).has_value());
-  EXPECT_FALSE(PublicKey::p256(Bytes(32, 1), Bytes(32, 1)).has_value());
-  EXPECT_FALSE(PrivateKey::from_pem(secret(pem_of("PRIVATE KEY", "AAAA\n"))).has_value());
+  EXPECT_THAT(PublicKey::from_pem("junk"), RefusedWith(Code::k_jwk_malformed));
+  EXPECT_THAT(PublicKey::from_der(Bytes(40, 0x30)), RefusedWith(Code::k_jwk_malformed));
+  EXPECT_THAT(PublicKey::p256(Bytes(32, 1), Bytes(32, 1)), RefusedWith(Code::k_jwk_malformed));
+  EXPECT_THAT(PrivateKey::from_pem(secret(pem_of("PRIVATE KEY", "AAAA\n"))),
+              RefusedWith(Code::k_jwk_malformed));
   for (const auto scheme : kAllSchemes) {
     const Bytes wrong(signature_size(scheme), 0x11);
     EXPECT_THAT(key_for(scheme).public_key().verify(scheme, as_bytes("x"), wrong),

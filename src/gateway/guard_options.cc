@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/guard_options.h"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstdint>
 #include <utility>
 
 #include "gateway/guard_endpoints.h"
+#include "http/listen_address.h"
 #include "protocol/scope.h"
 #include "protocol/uri.h"
 
@@ -48,16 +46,6 @@ Error fault(std::string_view setting, std::string_view what) {
       .with_items({"/" + std::string(setting)});
 }
 
-bool is_loopback(std::string_view host) {
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  const std::string text(host);
-  in_addr v4{};
-  if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  if (inet_pton(AF_INET6, text.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
-  return equal_ignoring_case(text, "localhost");
-}
-
 // check_origin refuses what is more or less than scheme, host and port.
 Status check_origin(std::string_view setting, std::string_view text,
                     std::span<const std::string_view> schemes) {
@@ -91,12 +79,12 @@ Status check_clear_text(const GuardOptions& options) {
   constexpr auto kSchemes = std::to_array<std::string_view>({kHttp});
   AJWT_TRY(check_origin(kUpstream, options.proxy.upstream, kSchemes));
   if (!options.proxy.tls && options.clear_text == ClearText::kOnLoopback &&
-      !is_loopback(options.proxy.address)) {
+      !is_loopback_host(http::host_of(options.proxy.address))) {
     return fault(kListen, "beyond loopback needs tls, or tls = \"proxy\" if TLS ends before it");
   }
   const auto keys = parse_http_uri(options.keys.url);
   if (!keys) return fault(kJwksUri, "must be an absolute http(s) URL");
-  if (keys->scheme != kHttps && !is_loopback(keys->host)) {
+  if (keys->scheme != kHttps && !is_loopback_host(keys->host)) {
     return fault(kJwksUri,
                  "must begin with https: whoever changes the keys on the way could sign "
                  "tokens");
@@ -143,9 +131,23 @@ class Reader {
     return place(fault(setting, what));
   }
 
+  // check_route_keys goes before the policy's own reading, which would report a misspelt key as the
+  // absence of the one that was meant.
+  Status check_route_keys(const json::Value& routes) const {
+    const json::Array* rows = routes.find_array();
+    for (std::size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
+      const json::Object* route = (*rows)[i].find_object();
+      if (route == nullptr) continue;
+      const std::string pointer = "/" + std::string(kRoute) + "/" + std::to_string(i);
+      AJWT_TRY(config::check_keys(document_, *route, pointer, guard::Policy::known_members()));
+    }
+    return ok();
+  }
+
   Result<guard::Policy> read_policy() {
     json::Object routes;
     if (const json::Value* value = document_.root.find(kRoute)) {
+      AJWT_TRY(check_route_keys(*value));
       routes.append(std::string(kRoute), *value);
     }
     auto policy = guard::Policy::parse(routes);
@@ -194,23 +196,10 @@ class Reader {
   Status read_listen(GuardOptions& options) {
     AJWT_ASSIGN(options.proxy.upstream, get_text(kUpstream));
     AJWT_ASSIGN(const std::string listen, get_text(kListen));
-    const std::size_t colon = listen.rfind(':');
-    std::string_view address = std::string_view(listen).substr(0, colon);
-    const std::string_view port = colon == std::string::npos
-                                      ? std::string_view()
-                                      : std::string_view(listen).substr(colon + 1);
-    const auto [end, error] =
-        std::from_chars(port.data(), port.data() + port.size(), options.proxy.port);
-    if (address.starts_with('[') && address.ends_with(']')) {
-      address = address.substr(1, address.size() - 2);
-    } else if (address.find(':') != std::string_view::npos) {
-      address = {};
-    }
-    if (address.empty() || port.empty() || error != std::errc() ||
-        end != port.data() + port.size()) {
-      return fault_at(kListen, "must be address:port, as \"127.0.0.1:8443\" or \"[::1]:8443\"");
-    }
-    options.proxy.address = std::string(address);
+    auto address = http::parse_listen_address(listen);
+    if (!address) return fault_at(kListen, address.error().message());
+    options.proxy.address = std::move(address->address);
+    options.proxy.port = address->port;
     return ok();
   }
 

@@ -135,6 +135,7 @@ TEST(ParseGuardOptions, RefusesMalformedSettingsWithTheirPlace) {
       {"listen = \"127.0.0.1:65536\"", "g.toml:3:1: listen"},
       {"listen = \"127.0.0.1:80x\"", "g.toml:3:1: listen"},
       {"listen = \":80\"", "g.toml:3:1: listen"},
+      {"listen = \"localhost:80\"", "g.toml:3:1: listen"},
       {"listen = \"::1:80\"", "g.toml:3:1: listen"},
       {"upstream = \"https://127.0.0.1\"", "g.toml:4:1: upstream"},
       {"upstream = \"http://127.0.0.1/api\"", "g.toml:4:1: upstream"},
@@ -158,8 +159,7 @@ TEST(ParseGuardOptions, RefusesMalformedSettingsWithTheirPlace) {
 }
 
 TEST(ParseGuardOptions, RefusesToListenInTheClearBeyondLoopback) {
-  for (const std::string_view address :
-       {"0.0.0.0:80", "192.0.2.1:80", "[::]:80", "localhostx:80"}) {
+  for (const std::string_view address : {"0.0.0.0:80", "192.0.2.1:80", "[::]:80"}) {
     const std::string line = "listen = \"" + std::string(address) + "\"";
     EXPECT_THAT(parse(with(line)), RefusedWith(Code::k_configuration_refused)) << address;
     EXPECT_THAT(parse(with(line) + "tls = \"proxy\"\n"), IsOk()) << address;
@@ -193,6 +193,16 @@ TEST(ParseGuardOptions, NamesTheLineOfARouteThatIsRefused) {
 
   ASSERT_THAT(options, RefusedWith(Code::k_configuration_refused));
   EXPECT_THAT(options.error().message(), HasSubstr("g.toml:8:1: Route 1, path: must begin with"));
+}
+
+TEST(ParseGuardOptions, NamesTheKeyOfARouteThatWasMeant) {
+  std::string route(kRoute);
+  route.replace(route.find("method"), 6, "metod");
+  const auto options = parse(kSettings, route);
+
+  ASSERT_THAT(options, RefusedWith(Code::k_configuration_refused));
+  EXPECT_THAT(options.error().message(),
+              HasSubstr("g.toml:7:1: unknown key 'metod'; did you mean 'method'?"));
 }
 
 TEST(ParseGuardOptions, RefusesRoutesAtItsOwnPaths) {

@@ -15,6 +15,7 @@
 #include "guard/verifier.h"
 #include "http/client.h"
 #include "http/jwks_source.h"
+#include "http/listen_address.h"
 #include "http/metrics.h"
 #include "http/reverse_proxy.h"
 
@@ -73,10 +74,9 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   Status start() {
     AJWT_ASSIGN(proxy_, http::ReverseProxy::start(options_.proxy, *this));
     if (options_.public_url.empty()) {
-      const bool is_v6 = options_.proxy.address.find(':') != std::string::npos;
       options_.public_url = (options_.proxy.tls ? "https://" : "http://") +
-                            (is_v6 ? "[" + options_.proxy.address + "]" : options_.proxy.address) +
-                            ":" + std::to_string(proxy_->port());
+                            http::host_of(options_.proxy.address) + ":" +
+                            std::to_string(proxy_->port());
     }
     endpoints_.open(options_.public_url);
     judge_.open(options_.public_url);

@@ -307,7 +307,7 @@ TEST_F(GuardServerTest, LetsACapturedRequestPassOnce) {
   EXPECT_EQ(what_was_received().size(), 1U);
 }
 
-// Ruling 22: what it had seen died with it, so its nonces must have died, too.
+// Protocol 6.1: what it had seen died with it, so its nonces must have died, too.
 TEST_F(GuardServerTest, TakesNoProofFromBeforeItsStart) {
   const GuardedRequest captured = honest();
   EXPECT_EQ(send(captured).status, 201);

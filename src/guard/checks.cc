@@ -11,7 +11,7 @@ namespace {
 
 // A plain token says nothing of agent, workflow or step; one that is taken where an intent token
 // is due would be the way around all of them. The other way round, an agent's token would carry an
-// agent into an interface that is for applications (ruling 5).
+// agent into an interface that is for applications (protocol 8).
 Status check_token_kind(const GuardFacts& facts) {
   const bool is_intent = facts.token.intent.has_value();
   switch (facts.route.token) {
@@ -83,16 +83,16 @@ Status check_tool(const GuardFacts& facts) {
 // refused case in checks_test.cc.
 // Each row: specification, name, rule.
 constexpr auto kTokenChecks = std::to_array<Check>({
-    {"ruling 5", "token_kind", check_token_kind},
-    {"ruling 2", "subject_profile", check_subject_profile},
+    {"protocol 8", "token_kind", check_token_kind},
+    {"protocol 8", "subject_profile", check_subject_profile},
 });
 
 constexpr auto kRouteChecks = std::to_array<Check>({
     {"protocol 8", "application", check_application},
     {"RFC 6750 3.1", "scope", check_scope},
-    {"protocol 6", "workflow", check_workflow},
-    {"protocol 6", "step", check_step},
-    {"protocol 6", "tool", check_tool},
+    {"protocol 8", "workflow", check_workflow},
+    {"protocol 8", "step", check_step},
+    {"protocol 8", "tool", check_tool},
 });
 
 }  // namespace

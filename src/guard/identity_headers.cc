@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "guard/field_name.h"
+#include "base/field_name.h"
 #include "guard/verifier.h"
 #include "protocol/names.h"
 #include "protocol/subject.h"

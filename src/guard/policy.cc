@@ -22,6 +22,9 @@ constexpr std::string_view kWorkflow = "workflow";
 constexpr std::string_view kStep = "step";
 constexpr std::string_view kProof = "proof";
 constexpr std::string_view kMaxBody = "max_body";
+constexpr auto kRouteMembers =
+    std::to_array<std::string_view>({kMethod, kPath, kApp, names::kScope, kToken, kWorkflow, kStep,
+                                     names::kTool, kProof, kMaxBody});
 constexpr std::string_view kParameter = "{}";  // no literal segment is spelled so
 
 using Segments = std::vector<std::string>;
@@ -243,6 +246,8 @@ class RouteReader {
 };
 
 }  // namespace
+
+std::span<const std::string_view> Policy::known_members() { return kRouteMembers; }
 
 Result<Policy> Policy::parse(const json::Object& policy) {
   json::Members members(policy);

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,12 +18,12 @@
 
 namespace ajwt::guard {
 
-// ProofBinding: kBound demands the claims bd and qd (ruling 7); kRfc9449 is the weaker level that
-// a route must name.
+// ProofBinding: kBound demands the claims bd and qd (protocol 6.2); kRfc9449 is the weaker level
+// that a route must name.
 enum class ProofBinding { kBound, kRfc9449 };
 
 // TokenKind: kIntent takes intent tokens alone; kPlain takes an application's own token alone and
-// must be named by the route (ruling 5).
+// must be named by the route (protocol 8).
 enum class TokenKind { kIntent, kPlain };
 
 // kDefaultMaxBodyBytes is how much of a body is read to judge it where the route says nothing;
@@ -56,6 +57,10 @@ class Policy {
   // plain route, a malformed template, and two routes that a request could match both. The error's
   // items hold one JSON pointer to the place, so that the reader of a file can name its line.
   static Result<Policy> parse(const json::Object& policy);
+
+  // known_members returns the names of everything that a route may say, for readers that suggest
+  // the one that was meant.
+  static std::span<const std::string_view> known_members();
 
   // find returns the route for a method and a percent-encoded path, or refuses k_route_unknown. A
   // template's parameter matches one non-empty segment that is not "." or ".."; nothing is decoded

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The memory of used proofs (RFC 9449 11.1; ruling 22). One per guard and one per authority; its
+// The memory of used proofs (RFC 9449 11.1; protocol 6.1). One per guard and one per authority; its
 // epoch and the nonce key live and die together.
 #pragma once
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The verifier: token, proof and request facts in, VerifiedRequest or a reason out (protocol 6).
+// The verifier: token, proof and request facts in, VerifiedRequest or a reason out (protocol 8).
 // It does no I/O and reads no clock. Every form of the guard is a shell around it.
 #pragma once
 
@@ -143,7 +143,7 @@ HttpResponse challenge(const Error& error, const Route* route, std::string_view 
 // delegators, ',' are percent-encoded.
 HttpHeaders identity_headers(const VerifiedRequest& request);
 // is_identity_header tells whether a client's field must be stripped: X-Agent-*, X-Ajwt-*,
-// Authorization, DPoP; folded (guard/field_name.h), since many services read them alike.
+// Authorization, DPoP; folded (base/field_name.h), since many services read them alike.
 bool is_identity_header(std::string_view name);
 // is_guards_answer_field tells whether a field of the service's answer must be stripped, because
 // the client would take it for the guard's word: DPoP-Nonce, X-Ajwt-*, and a WWW-Authenticate that

@@ -152,7 +152,7 @@ TEST_F(VerifierTest, BurnsNoProofWithARefusal) {
   EXPECT_THAT(verify(), IsOk());
 }
 
-// --- Body and query (ruling 7).
+// --- Body and query (protocol 6.2).
 
 TEST_F(VerifierTest, RefusesABodySwappedUnderItsProof) {
   sealed();

@@ -22,6 +22,7 @@
 
 namespace ajwt::http {
 
+// JwksSourceOptions say where an authority's keys are, and how long what was fetched is good.
 struct JwksSourceOptions {
   std::string url;
   Seconds refresh_every{300};

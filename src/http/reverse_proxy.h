@@ -30,7 +30,7 @@ struct Answer {
 // Forward sends the request on, with its method, path and query unchanged.
 //
 // Fields named in `strip` are removed from the request; each field of `set` then replaces all of
-// its name. Names compare folded (guard/field_name.h), because CGI-like upstreams make one variable
+// its name. Names compare folded (base/field_name.h), because CGI-like upstreams make one variable
 // of several (a client's "X_Agent_Sub" must not pass for "X-Agent-Sub"). The engine itself removes
 // hop-by-hop fields (RFC 9110 7.6.1), Expect, Proxy, what the client said in Forwarded, X-Real-IP
 // and X-Forwarded-*, and fields by which frameworks replace host, path or method after they were

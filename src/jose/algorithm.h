@@ -19,7 +19,7 @@ enum class Algorithm { kEdDSA, kES256, kRS256, kPS256 };
 // name returns the name that ajwt emits ("EdDSA", "ES256", "RS256", "PS256").
 std::string_view name(Algorithm algorithm);
 // find_algorithm returns the algorithm of an exact, case-sensitive name; "Ed25519" (RFC 9864) is
-// another name of kEdDSA (ruling 39). Anything else, "none" among it, is nullopt.
+// another name of kEdDSA (protocol 6.5). Anything else, "none" among it, is nullopt.
 std::optional<Algorithm> find_algorithm(std::string_view name);
 crypto::Scheme scheme_of(Algorithm algorithm);
 // default_algorithm returns EdDSA, ES256 or, for RSA, PS256.

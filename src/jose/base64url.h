@@ -11,6 +11,7 @@
 
 namespace ajwt::jose {
 
+// encode_base64url returns the digits without padding (RFC 7515 2).
 std::string encode_base64url(ByteView bytes);
 inline std::string encode_base64url(std::string_view text) {
   return encode_base64url(as_bytes(text));

@@ -123,4 +123,11 @@ Status Members::check_no_others() const {
   return ok();
 }
 
+Error as_malformed(Error error, Code code) {
+  if (error.code() == Code::k_json_missing_member || error.code() == Code::k_json_wrong_type) {
+    return refuse(code, error.message());
+  }
+  return error;
+}
+
 }  // namespace ajwt::json

@@ -46,4 +46,8 @@ class Members {
   std::set<std::string, std::less<>> asked_;
 };
 
+// as_malformed gives a refusal of absence or of type by Members the code of the document that was
+// read; any other error stays what it is.
+Error as_malformed(Error error, Code code);
+
 }  // namespace ajwt::json

@@ -11,6 +11,7 @@
 
 namespace ajwt::json {
 
+// Limits of what is read, whatever it says.
 struct Limits {
   std::size_t max_bytes = 256 * 1024;
   std::size_t max_depth = 32;  // arrays and objects around a value

@@ -49,6 +49,7 @@ class Object {
   std::vector<Member> members_;
 };
 
+// Type is what a Value holds. Integers are exact; a number with fraction or exponent is a double.
 enum class Type { kNull, kBoolean, kInteger, kDouble, kString, kArray, kObject };
 
 // Value is one JSON value. The `as_` functions require the matching type (a broken invariant

@@ -95,7 +95,7 @@ Result<std::string> issue_access_token(const AccessToken& token, const crypto::P
 }
 
 Status check_token_time(const AccessToken& token, Seconds skew, Instant now) {
-  // No skew here: a token that is over is over everywhere at once (ruling 22).
+  // No skew here: a token that is over is over everywhere at once (protocol 8).
   if (now >= token.exp) return refuse(Code::k_token_expired);
   if (token.nbf > now + skew) return refuse(Code::k_token_not_yet_valid);
   if (token.iat > now + skew) return refuse(Code::k_token_from_future);

@@ -44,7 +44,7 @@ struct IntentClaims {
 };
 
 // AgentProofClaims is the claim `agent_proof`: which registration. The checksum is shown only
-// where the application asks for it (ruling 26).
+// where the application asks for it (protocol 5.1).
 struct AgentProofClaims {
   RegistrationId registration_id;
   std::optional<std::string> agent_checksum = {};
@@ -72,6 +72,8 @@ struct AccessToken {
   bool is_intent_token() const { return intent.has_value(); }
 };
 
+// to_json returns the payload (RFC 9068 2.2; protocol 5.1). Claims that the token lacks are left
+// out.
 json::Object to_json(const AccessToken& token);
 
 // parse_access_token reads the payload of a verified JWS. Refuses k_claim_missing and
@@ -91,7 +93,7 @@ struct TokenRules {
   std::string_view issuer;
   std::string_view audience;
   jose::AlgorithmSet algorithms;
-  Seconds skew;  // applied to nbf and iat, never to exp (ruling 22)
+  Seconds skew;  // applied to nbf and iat, never to exp (protocol 8)
 };
 
 // verify_access_token goes from bytes to claims: size, form, typ at+jwt, kid and alg in `keys`,

@@ -25,14 +25,6 @@ constexpr std::string_view kReferenceId = "id";
 constexpr std::string_view kReferencePrompt = "prompt";
 constexpr std::string_view kReferenceConfig = "config";
 
-// as_malformed gives the reader's refusals of absence and type the code of this document.
-Error as_malformed(Error error) {
-  if (error.code() == Code::k_json_missing_member || error.code() == Code::k_json_wrong_type) {
-    return refuse(Code::k_components_malformed, error.message());
-  }
-  return error;
-}
-
 Result<std::optional<json::Object>> find_copy(json::Members& members, std::string_view name) {
   AJWT_ASSIGN(const json::Object* object, members.find_object(name));
   return object == nullptr ? std::nullopt : std::optional(*object);
@@ -162,7 +154,8 @@ Result<AgentDefinition> parse_members(json::Members& members) {
 Result<AgentDefinition> parse_agent_components(const json::Object& components) {
   json::Members members(components);
   auto definition = parse_members(members);
-  if (!definition) return as_malformed(std::move(definition).error());
+  if (!definition)
+    return json::as_malformed(std::move(definition).error(), Code::k_components_malformed);
   return definition;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Digests over the delegation chain and the sequence of steps (draft 4.4.4; ruling 2).
+// Digests over the delegation chain and the sequence of steps (draft 4.4.4; protocol 5.1).
 #pragma once
 
 #include <string>

@@ -25,7 +25,7 @@ inline constexpr std::string_view kJwk = "jwk";
 inline constexpr std::string_view kAuthorizationDetails = "authorization_details";
 inline constexpr std::string_view kType = "type";
 
-// DPoP (RFC 9449 4.2) and our own claims of a proof (ruling 7; protocol 5).
+// DPoP (RFC 9449 4.2) and our own claims of a proof (protocol 6.2).
 inline constexpr std::string_view kHtm = "htm";
 inline constexpr std::string_view kHtu = "htu";
 inline constexpr std::string_view kAth = "ath";
@@ -97,12 +97,12 @@ inline constexpr std::string_view kReason = "reason";
 inline constexpr std::string_view kHint = "hint";
 inline constexpr std::string_view kMissingSteps = "missing_steps";
 
-// Media types of signed objects (ruling 5).
+// Media types of signed objects (protocol 6.4).
 inline constexpr std::string_view kTypAccessToken = "at+jwt";
 inline constexpr std::string_view kTypProof = "dpop+jwt";
 inline constexpr std::string_view kTypAgentProof = "agent-proof+jwt";
 
-// Registration (draft 5.2, 5.4, 6.3; protocol 3.2, 4.2).
+// Registration (draft 5.2, 5.4, 6.3; protocol 3.2, 4.1).
 inline constexpr std::string_view kAppId = "app_id";
 inline constexpr std::string_view kAgentComponents = "agent_components";
 inline constexpr std::string_view kPromptTemplate = "prompt_template";
@@ -134,7 +134,7 @@ inline constexpr std::string_view kTimeoutS = "timeout_s";
 inline constexpr std::string_view kStatus = "status";
 inline constexpr std::string_view kOutcome = "outcome";
 
-// Scopes of the authority's own interfaces (draft 4.2.3, 9.1.3; rulings 3, 33).
+// Scopes of the authority's own interfaces (draft 4.2.3, 9.1.3; protocol 3.2, 7).
 inline constexpr std::string_view kScopeMint = "generate:intent-token";
 inline constexpr std::string_view kScopeRegisterAgent = "register:intent";
 inline constexpr std::string_view kScopeRegisterWorkflow = "register:workflow";
@@ -153,5 +153,7 @@ inline constexpr std::string_view kRetryAfter = "Retry-After";
 
 // Random bytes of each jti that we make: 128 bits, more than the 96 of RFC 9449 4.2.
 inline constexpr std::size_t kJtiBytes = 16;
+// The longest jti that we read, in bytes.
+inline constexpr std::size_t kMaxJtiLength = 256;
 
 }  // namespace ajwt::names

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// DPoP nonces (RFC 9449 8, 9; ruling 22): a MAC over the time, under a key that lives exactly as
+// DPoP nonces (RFC 9449 8, 9; protocol 6.1): a MAC over the time, under a key that lives exactly as
 // long as the memory of used proofs. When that memory is lost, the key is drawn anew and every
 // nonce handed out before is refused, so that a forgotten proof cannot be used again.
 #pragma once
@@ -14,6 +14,8 @@
 
 namespace ajwt {
 
+// NonceIssuer gives and judges nonces. It keeps no list: a nonce says when it was made. Safe for
+// concurrent use.
 class NonceIssuer {
  public:
   // key: 32 random bytes, one per replay memory. lifetime: how long a nonce is good at most

@@ -14,7 +14,6 @@ namespace ajwt {
 namespace {
 
 constexpr json::Limits kPayloadLimits{kMaxTokenBytes, 16};
-constexpr std::size_t kMaxJtiLength = 256;
 constexpr std::size_t kDraftHashDigits = 16;
 
 // get_id reads an identifier of type T.
@@ -47,7 +46,7 @@ Result<std::string> get_draft_hash(const Claims& claims, std::string_view name) 
 }
 
 // get_audience refuses a list: a token with two audiences could be carried on by the one to the
-// other (ruling 10).
+// other (protocol 5.1).
 Result<std::string> get_audience(const json::Object& payload, const Claims& claims) {
   const json::Value* value = payload.find(names::kAud);
   if (value != nullptr && value->find_array() != nullptr) {
@@ -180,7 +179,7 @@ Result<AccessToken> parse_access_token(ByteView payload) {
   AJWT_ASSIGN(const auto nbf, claims.get_time(names::kNbf));
   AJWT_ASSIGN(const auto exp, claims.get_time(names::kExp));
   AJWT_ASSIGN(auto jti, get_string(claims, names::kJti));
-  if (jti.size() > kMaxJtiLength) return claims.malformed(names::kJti);
+  if (jti.size() > names::kMaxJtiLength) return claims.malformed(names::kJti);
   AJWT_ASSIGN(auto scope, get_scope(claims));
   AJWT_ASSIGN(auto cnf_jkt, get_confirmation(claims));
   AccessToken token{.iss = std::move(iss),

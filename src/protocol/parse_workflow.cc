@@ -17,19 +17,11 @@ constexpr std::int64_t kMaxUses = 1000;
 constexpr std::string_view kCompletionAgent = "agent";
 constexpr std::string_view kCompletionResource = "resource";
 
-// Parts of protocol 4.2 that narrow a step. Passing them over would widen it.
+// Parts of protocol 4.1 that narrow a step. Passing them over would widen it.
 constexpr std::string_view kNotJudged[] = {names::kConstraints, names::kMaxCalls, names::kTimeoutS};
 
 Error malformed(const StepId& step_id, std::string_view what) {
   return refuse(Code::k_workflow_malformed, "Step " + step_id.str() + ": " + std::string(what));
-}
-
-// as_workflow_malformed gives the reader's refusals of absence and type the code of this document.
-Error as_workflow_malformed(Error error) {
-  if (error.code() == Code::k_json_missing_member || error.code() == Code::k_json_wrong_type) {
-    return refuse(Code::k_workflow_malformed, error.message());
-  }
-  return error;
 }
 
 Result<bool> get_flag(json::Members& members, std::string_view name, bool otherwise) {
@@ -202,7 +194,7 @@ Result<Workflow> parse_workflow_members(json::Members& members) {
 Result<Workflow> parse_workflow(const json::Object& object) {
   json::Members members(object);
   auto workflow = parse_workflow_members(members);
-  if (!workflow) return as_workflow_malformed(std::move(workflow).error());
+  if (!workflow) return json::as_malformed(std::move(workflow).error(), Code::k_workflow_malformed);
   return workflow;
 }
 

@@ -14,7 +14,6 @@
 namespace ajwt {
 namespace {
 
-constexpr std::size_t kMaxProofJtiLength = 256;
 constexpr json::Limits kProofPayloadLimits{kMaxProofBytes, 8};
 
 // proof_error turns a refusal of the JOSE layer into the proof's own: a proof that fails and a
@@ -118,7 +117,7 @@ class ProofVerifier {
 Status ProofVerifier::read() {
   AJWT_ASSIGN(jti_, claims_.get_text(names::kJti));
   // A replay memory keeps what the sender chose here: not at any length.
-  if (jti_.size() > kMaxProofJtiLength) return claims_.malformed(names::kJti);
+  if (jti_.size() > names::kMaxJtiLength) return claims_.malformed(names::kJti);
   AJWT_ASSIGN(htm_, claims_.get_text(names::kHtm));
   AJWT_ASSIGN(htu_, claims_.get_text(names::kHtu));
   AJWT_ASSIGN(iat_, claims_.get_time(names::kIat));
@@ -157,7 +156,8 @@ Status ProofVerifier::check_token_hash(std::string_view hash) const {
 }
 
 // A proof binds method and path; whoever can change body or query on the way would change what is
-// done. So our own proofs bind them too (ruling 7), and a binding that cannot be judged is none.
+// done. So our own proofs bind them too (protocol 6.2), and a binding that cannot be judged is
+// none.
 Status ProofVerifier::check_binding(const ProofFacts& facts) const {
   const bool must_bind = facts.binding == ProofFacts::Binding::kBound;
   if (bd_) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Proofs of possession: the DPoP proof (RFC 9449) with our claims bd, qd and agent_checksum, and
-// the agent proof that stands beside it in a body (ruling 6).
+// the agent proof that stands beside it in a body (protocol 6.3).
 #pragma once
 
 #include <optional>
@@ -33,7 +33,7 @@ struct ProofFacts {
   std::optional<std::string_view> exact_nonce = {};   // instead of `nonces`: this very text
   std::optional<std::string_view> access_token = {};  // given: `ath` must be its hash
   std::optional<std::string_view> jkt = {};           // given: the key must have this thumbprint
-  // Binding of body and query (ruling 7). kBound: `bd` must match and may be absent only for an
+  // Binding of body and query (protocol 6.2). kBound: `bd` must match and may be absent only for an
   // empty body, `qd` likewise for the query. kIfPresent: RFC 9449 clients; what is there must
   // match.
   enum class Binding { kBound, kIfPresent };
@@ -78,7 +78,7 @@ class VerifiedProof {
 Result<VerifiedProof> verify_dpop_proof(std::string_view proof, const ProofFacts& facts,
                                         const jose::AlgorithmSet& accepted);
 
-// AgentProofFacts is what an agent proof in a body's key_proofs must be for (ruling 6).
+// AgentProofFacts is what an agent proof in a body's key_proofs must be for (protocol 6.3).
 struct AgentProofFacts {
   std::string_view method;
   std::string_view uri;

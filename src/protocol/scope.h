@@ -30,8 +30,8 @@ bool has_scope(const Scopes& scopes, std::string_view scope);
 // without fragment, user info or control characters, at most 512 characters (RFC 8707 2).
 Status check_audience(std::string_view text);
 
-// Permission is one tuple of authority (ruling 10): these scopes, at this audience, with this tool
-// (or, where absent, with none). It is also the shape of a request.
+// Permission is one tuple of authority (protocol P2): these scopes, at this audience, with this
+// tool (or, where absent, with none). It is also the shape of a request.
 struct Permission {
   std::string audience;
   std::optional<std::string> tool = {};

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Subjects: names that carry their home (ruling 2).
+// Subjects: names that carry their home (protocol 2).
 #pragma once
 
 #include <string>

@@ -2,6 +2,7 @@
 #include "protocol/uri.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstddef>
 
 #include "base/http_message.h"
@@ -95,6 +96,24 @@ std::optional<HttpUri> parse_http_uri(std::string_view text) {
     return std::nullopt;
   }
   return uri;
+}
+
+bool is_loopback_host(std::string_view host) {
+  if (equal_ignoring_case(host, "localhost") || host == "[::1]") return true;
+  constexpr std::string_view kNetwork = "127.";
+  if (!host.starts_with(kNetwork)) return false;
+  host.remove_prefix(kNetwork.size());
+  int numbers = 0;
+  while (true) {
+    unsigned char number = 0;
+    const auto [end, error] = std::from_chars(host.data(), host.data() + host.size(), number);
+    if (error != std::errc()) return false;
+    ++numbers;
+    host.remove_prefix(static_cast<std::size_t>(end - host.data()));
+    if (host.empty()) return numbers == 3;
+    if (numbers == 3 || host.front() != '.') return false;
+    host.remove_prefix(1);
+  }
 }
 
 }  // namespace ajwt

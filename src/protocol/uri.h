@@ -26,4 +26,8 @@ struct HttpUri {
 // allow where they stand, a '%' without two digits.
 std::optional<HttpUri> parse_http_uri(std::string_view text);
 
+// is_loopback_host tells whether a URI's host is this machine itself: "localhost", 127.0.0.0/8 in
+// four decimal numbers, or "[::1]". Other spellings are not known and count as another machine.
+bool is_loopback_host(std::string_view host);
+
 }  // namespace ajwt

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Workflows: immutable, versioned DAGs of steps (draft 4.7.2, 6.3; protocol 4.2; ruling 37).
+// Workflows: immutable, versioned DAGs of steps (draft 4.7.2, 6.3; protocol 4.1).
 #pragma once
 
 #include <cstdint>
@@ -42,7 +42,7 @@ struct Workflow {
   // find returns the step or null.
   const WorkflowStep* find(const StepId& step_id) const;
   // predecessors returns, in sequence, what must be done before `step`: its dependencies and every
-  // earlier required step (ruling 37).
+  // earlier required step (protocol 4.1).
   std::vector<StepId> predecessors(const WorkflowStep& step) const;
   // gate_before returns the nearest approval gate before `step` in sequence, or null.
   const WorkflowStep* gate_before(const WorkflowStep& step) const;
@@ -53,7 +53,7 @@ struct Workflow {
 // a step without agent that is no gate, scopes without audience, a gate with agent or scopes, a
 // step twice, max_uses outside 1..1000), k_limit_exceeded (512 steps), k_workflow_cyclic,
 // k_workflow_dependency_unknown, k_workflow_gate_missing, k_workflow_step_unreachable,
-// k_json_unknown_member, and k_not_supported for what protocol 4.2 has and this version does not
+// k_json_unknown_member, and k_not_supported for what protocol 4.1 has and this version does not
 // judge (constraints, max_calls, timeout_s, completion "resource", requires_approval as text).
 Result<Workflow> parse_workflow(const json::Object& workflow);
 json::Object to_json(const Workflow& workflow);

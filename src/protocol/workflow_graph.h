@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a workflow's steps must be to one another (protocol 4.2; ruling 37).
+// What a workflow's steps must be to one another (protocol 4.1).
 #pragma once
 
 #include "base/result.h"

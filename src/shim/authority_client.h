@@ -60,8 +60,8 @@ struct AgentIdentity {
 };
 
 // AuthorityClient makes authenticated requests. It gets, keeps and renews the client's access
-// tokens, signs a fresh proof for each request (with `bd` and `qd`, ruling 7), answers demands for
-// a nonce, and repeats what may be repeated. Safe for concurrent use.
+// tokens, signs a fresh proof for each request (with `bd` and `qd`, protocol 6.2), answers demands
+// for a nonce, and repeats what may be repeated. Safe for concurrent use.
 //
 // What the authority refuses comes back with the authority's own Code; its description as message;
 // missing_steps as items; its decision_id in the detail. Beside these: k_network_failed,
@@ -84,12 +84,12 @@ class AuthorityClient {
   Result<json::Value> call(const AuthorityCall& call, const Scopes& scopes);
 
   // call_with_agent is `call` in which an agent's key proves itself too, by an agent proof in the
-  // body's key_proofs (ruling 6). Replaces a member key_proofs.
+  // body's key_proofs (protocol 6.3). Replaces a member key_proofs.
   Result<json::Value> call_with_agent(const AuthorityCall& call, const Scopes& scopes,
                                       const AgentIdentity& agent);
 
   // call_with_agents is call_with_agent with several keys: a change of an agent's key needs proofs
-  // by the new one and the old one (ruling 34).
+  // by the new one and the old one (protocol 3.2).
   Result<json::Value> call_with_agents(const AuthorityCall& call, const Scopes& scopes,
                                        std::span<const AgentIdentity> agents);
 

@@ -52,7 +52,7 @@ struct FleetOptions {
   std::size_t max_cached_tokens = 1024;
 };
 
-// OpenExecution is a run of a workflow at the authority (protocol 4.4).
+// OpenExecution is a run of a workflow at the authority (protocol 4.2).
 struct OpenExecution {
   WorkflowId workflow_id;
   ExecutionId execution_id;

@@ -127,7 +127,7 @@ TEST(FleetToken, RepeatsARequestOnlyForTheGuardsOwnDemandForANonce) {
   }
 }
 
-// Ruling 28: whatever a token is for, another of it is another token.
+// Protocol 9: whatever a token is for, another of it is another token.
 TEST(FleetToken, HasATokenForEachToolAudienceAndSetOfScopes) {
   World world;
   const DeclaredAgent patcher = world.declare(test_agent("patcher"));

@@ -64,14 +64,11 @@ Status insert(Connection& db, const Registration& r) {
 
 }  // namespace
 
-Status SqliteStore::add_registration(const Registration& registration,
-                                     std::int64_t expected_version, const AuditEntry& audit) {
+Status SqliteStore::add_registration(const Registration& registration, const AuditEntry& audit) {
   return write(audit, [&](Connection& db) -> Status {
     AJWT_ASSIGN(const std::int64_t newest, newest_version(db, registration));
-    if (newest != expected_version || registration.version != expected_version + 1) {
-      return refuse(Code::k_state_changed, "agent_id");
-    }
-    if (expected_version > 0) AJWT_TRY(retire_version(db, registration, expected_version));
+    if (registration.version != newest + 1) return refuse(Code::k_state_changed, "agent_id");
+    if (newest > 0) AJWT_TRY(retire_version(db, registration, newest));
     return insert(db, registration);
   });
 }

@@ -20,7 +20,7 @@ struct PreparedLeaf {
   std::string after;   // and from there on
   Bytes salt;
 
-  // at returns the leaf's bytes: JCS of the entry with this sequence (ruling 41).
+  // at returns the leaf's bytes: JCS of the entry with this sequence (protocol 5.2).
   std::string at(std::int64_t sequence) const;
 };
 

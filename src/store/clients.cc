@@ -7,7 +7,6 @@
 #include "crypto/hash.h"
 #include "store/rows.h"
 #include "store/sqlite_store.h"
-#include "store/unchanged.h"
 
 namespace ajwt::store {
 
@@ -175,12 +174,6 @@ Status SqliteStore::update_client(const Client& client, const AuditEntry& audit)
     AJWT_ASSIGN(const bool exists, query.next());
     if (exists) return refuse(Code::k_state_changed, "client_id");
     return refuse(Code::k_not_found, "client_id");
-  });
-}
-
-Status SqliteStore::record_token(const Client& client, const AuditEntry& audit) {
-  return write(audit, [&](Connection& db) {
-    return check_client(db, client.app_id, client.client_id, client.row_version);
   });
 }
 

@@ -31,6 +31,7 @@ authority::AuditEntry audit_entry(std::int64_t number) {
   return {.app_id = AppId::trusted("shop"),
           .decision_id = "dec",
           .entry = {{"number", number}},
+          .basis = {},
           .salt = Bytes(16, 1)};
 }
 

@@ -5,9 +5,9 @@
 #include <limits>
 #include <utility>
 
+#include "store/basis.h"
 #include "store/rows.h"
 #include "store/sqlite_store.h"
-#include "store/unchanged.h"
 
 namespace ajwt::store {
 
@@ -82,7 +82,7 @@ Result<std::int64_t> sequence_for(Connection& db, const StepChange& change) {
               db.query("SELECT CASE WHEN status = 'done' THEN sequence ELSE (SELECT max(sequence) "
                        "+ 1 FROM steps WHERE execution_id = ?1) END FROM steps "
                        "WHERE execution_id = ?1 AND step_id = ?2",
-                       change.execution_id, change.step.step_id));
+                       change.execution.execution_id, change.step.step_id));
   AJWT_ASSIGN(const bool row, query.next());
   if (!row) return refuse(Code::k_state_changed, "workflow_step");
   return query.integer(0);
@@ -100,36 +100,18 @@ Result<std::optional<Execution>> load_execution(Connection& db, const AppId& app
   return execution;
 }
 
-Status check_execution(Connection& db, const ExecutionId& execution_id, std::int64_t row_version,
-                       const AppId* app_id) {
-  AJWT_ASSIGN(Query query,
-              db.query("SELECT app_id, status, row_version FROM executions WHERE execution_id = ?1",
-                       execution_id));
-  AJWT_ASSIGN(const bool row, query.next());
-  if (!row || (app_id != nullptr && query.text(0) != app_id->str())) {
-    return refuse(Code::k_state_changed, "execution_id");
-  }
-  if (query.text(1) != "open") return refuse(Code::k_execution_closed);
-  if (query.integer(2) != row_version) return refuse(Code::k_state_changed, "execution_id");
-  return ok();
-}
-
-Status apply_step(Connection& db, const StepChange& change, const AppId* app_id) {
-  AJWT_TRY(check_execution(db, change.execution_id, change.expected_row_version, app_id));
-  if (change.unchanged_registration) {
-    const auto& [own_app, registration_id, row_version] = *change.unchanged_registration;
-    AJWT_TRY(check_registration(db, own_app, registration_id, row_version));
-  }
+Status apply_step(Connection& db, const StepChange& change) {
+  AJWT_TRY(check_execution(db, change.execution));
   AJWT_TRY(db.run("UPDATE executions SET row_version = row_version + 1 WHERE execution_id = ?1",
-                  change.execution_id));
+                  change.execution.execution_id));
   AJWT_ASSIGN(const std::int64_t sequence, sequence_for(db, change));
   const StepRecord& step = change.step;
   AJWT_TRY(
       db.run("UPDATE steps SET status = ?3, uses = ?4, agent_id = ?5, registration_id = ?6, "
              "jkt = ?7, sequence = ?8, changed_at = ?9 "
              "WHERE execution_id = ?1 AND step_id = ?2",
-             change.execution_id, step.step_id, column_text(step.status), step.uses, step.agent_id,
-             step.registration_id, step.jkt, sequence, step.changed_at));
+             change.execution.execution_id, step.step_id, column_text(step.status), step.uses,
+             step.agent_id, step.registration_id, step.jkt, sequence, step.changed_at));
   if (db.changed_rows() != 1) return refuse(Code::k_state_changed, "workflow_step");
   return ok();
 }
@@ -168,7 +150,7 @@ Result<std::vector<Execution>> SqliteStore::list_executions(const AppId& app_id,
 }
 
 Status SqliteStore::change_step(const StepChange& change, const AuditEntry& audit) {
-  return write(audit, [&](Connection& db) { return apply_step(db, change, nullptr); });
+  return write(audit, [&](Connection& db) { return apply_step(db, change); });
 }
 
 Status SqliteStore::close_execution(const ExecutionId& execution_id,

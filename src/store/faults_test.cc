@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // A disk that fails: a VFS between SQLite and the real one that refuses, tears or loses what is
-// written, from the n-th operation on (ruling 56).
+// written, from the n-th operation on.
 #include <sqlite3.h>
 
 #include <atomic>
@@ -163,6 +163,7 @@ authority::AuditEntry audit_entry(const std::string& decision) {
   return {.app_id = AppId::trusted("shop"),
           .decision_id = decision,
           .entry = {{"decision_id", decision}},
+          .basis = {},
           .salt = Bytes(16, 1)};
 }
 

@@ -3,9 +3,9 @@
 // The two store calls of a mint.
 #include <utility>
 
+#include "store/basis.h"
 #include "store/executions.h"
 #include "store/sqlite_store.h"
-#include "store/unchanged.h"
 
 namespace ajwt::store {
 
@@ -25,16 +25,9 @@ Status mark_verified(Connection& db, const RegistrationId& registration_id) {
 }
 
 Status write_mint(Connection& db, const MintCommit& mint) {
-  AJWT_TRY(check_application(db, mint.app_id, mint.application_row_version));
-  AJWT_TRY(check_client(db, mint.app_id, mint.client_id, mint.client_row_version));
-  AJWT_TRY(
-      check_registration(db, mint.app_id, mint.registration_id, mint.registration_row_version));
-  if (mint.unchanged_execution) {
-    const auto& [execution_id, row_version] = *mint.unchanged_execution;
-    AJWT_TRY(check_execution(db, execution_id, row_version, &mint.app_id));
-  }
-  if (mint.first_mint) AJWT_TRY(mark_verified(db, mint.registration_id));
-  if (mint.step) AJWT_TRY(apply_step(db, *mint.step, &mint.app_id));
+  AJWT_TRY(check_basis(db, mint.audit.basis));
+  if (mint.first_mint_of) AJWT_TRY(mark_verified(db, *mint.first_mint_of));
+  if (mint.step) AJWT_TRY(apply_step(db, *mint.step));
   return ok();
 }
 

@@ -15,6 +15,7 @@
 #include "authority/ports.h"
 #include "base/result.h"
 #include "store/audit_leaf.h"
+#include "store/basis.h"
 #include "store/data_directory.h"
 #include "store/database.h"
 #include "store/parsed_cache.h"
@@ -22,13 +23,14 @@
 
 namespace ajwt::store {
 
+// SqliteOptions say where the store is.
 struct SqliteOptions {
   std::string directory;  // the data directory; made if it is missing
 };
 
 // SqliteStore keeps `<directory>/ajwt.db` and `<directory>/keys/<kid>.pem`, readable by this user
 // alone. Writes are durable when they return: WAL, synchronous=FULL, one writer with group commit
-// (ruling 41). Readers see a snapshot and wait for nobody.
+// Readers see a snapshot and wait for nobody.
 class SqliteStore final : public authority::Store {
  public:
   // open refuses k_io_failed (the directory cannot be made or written), k_store_unavailable
@@ -52,7 +54,6 @@ class SqliteStore final : public authority::Store {
   Result<std::vector<authority::Client>> list_clients(const AppId& app_id) override;
   Status update_client(const authority::Client& client,
                        const authority::AuditEntry& audit) override;
-  Status record_token(const authority::Client& client, const authority::AuditEntry& audit) override;
   Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti, Instant until,
                                   Instant now) override;
 
@@ -60,7 +61,6 @@ class SqliteStore final : public authority::Store {
   // agent revoked a moment ago does not come back (threats T1), k_not_found for an unknown
   // application and k_already_exists for a registration_id that is taken.
   Status add_registration(const authority::Registration& registration,
-                          std::int64_t expected_version,
                           const authority::AuditEntry& audit) override;
   Result<std::optional<authority::Registration>> find_registration(
       const AppId& app_id, const AgentId& agent_id) override;
@@ -120,7 +120,7 @@ class SqliteStore final : public authority::Store {
   // read runs `function(Connection&)` in one read transaction and returns what it returns.
   template <class Function>
   auto read(const Function& function) -> decltype(function(std::declval<Connection&>()));
-  // write queues `function(Connection&)` together with its audit entry.
+  // write queues `function(Connection&)`, after a look at the entry's basis and before the entry.
   template <class Function>
   Status write(const authority::AuditEntry& audit, const Function& function);
 
@@ -166,6 +166,7 @@ template <class Function>
 Status SqliteStore::write(const authority::AuditEntry& audit, const Function& function) {
   AJWT_ASSIGN(const PreparedLeaf leaf, prepare_leaf(audit));
   return queue_->run([&](Writer& writer) -> Status {
+    AJWT_TRY(check_basis(writer.db(), audit.basis));
     AJWT_TRY(function(writer.db()));
     return writer.append_audit(leaf);
   });

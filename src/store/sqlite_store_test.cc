@@ -24,6 +24,7 @@ authority::AuditEntry audit_entry() {
   return {.app_id = AppId::trusted("shop"),
           .decision_id = "dec",
           .entry = {{"operation", "test"}},
+          .basis = {},
           .salt = Bytes(16, 1)};
 }
 

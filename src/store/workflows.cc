@@ -27,11 +27,10 @@ constexpr auto kListNewestWorkflows =
 
 Status freeze(Connection& db, const AppId& app_id, const FrozenGrant& grant) {
   AJWT_TRY(
-      db.run("UPDATE registrations SET permissions = ?4, permissions_origin = 'frozen', "
+      db.run("UPDATE registrations SET permissions = ?3, permissions_origin = 'frozen', "
              "row_version = row_version + 1 "
-             "WHERE registration_id = ?1 AND app_id = ?2 AND row_version = ?3 "
-             "AND permissions IS NULL",
-             grant.registration_id, app_id, grant.row_version, write_permissions(grant.grant)));
+             "WHERE registration_id = ?1 AND app_id = ?2 AND permissions IS NULL",
+             grant.registration_id, app_id, write_permissions(grant.grant)));
   if (db.changed_rows() != 1) return refuse(Code::k_state_changed, "agent_id");
   return ok();
 }

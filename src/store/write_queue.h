@@ -2,7 +2,7 @@
 //
 // The one writer. Every write waits in a queue; a thread takes what has gathered there, runs each
 // write in a savepoint of its own, and commits them together: one wait for the disk for many
-// writes (ruling 41).
+// writes.
 #pragma once
 
 #include <condition_variable>

@@ -20,8 +20,8 @@ class AgentStoreContract : public StoreContract {
                   IsOk());
     }
   }
-  Status add(const Registration& registration, std::int64_t expected_version) {
-    return store_->add_registration(registration, expected_version, make_audit(app()));
+  Status add(const Registration& registration, Basis basis = {}) {
+    return store_->add_registration(registration, make_audit(app(), "dec_1", std::move(basis)));
   }
 };
 INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract, ::testing::ValuesIn(store_adapters()),
@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract, ::testing::ValuesIn(store_a
 TEST_P(AgentStoreContract, ReturnsARegistrationAsItWasAdded) {
   Registration added = make_registration(app(), agent(), 1);
   added.grant = make_grant("orders:write");
-  ASSERT_THAT(add(added, 0), IsOk());
+  ASSERT_THAT(add(added), IsOk());
 
   const Registration found = newest(agent());
 
@@ -55,8 +55,8 @@ TEST_P(AgentStoreContract, TellsAGrantThatAllowsNothingFromNoGrant) {
   Registration nothing = make_registration(app(), agent("nothing"), 1);
   nothing.grant = Grant{};
   nothing.sealed_components.clear();
-  ASSERT_THAT(add(nothing, 0), IsOk());
-  ASSERT_THAT(add(make_registration(app(), agent("none"), 1), 0), IsOk());
+  ASSERT_THAT(add(nothing), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent("none"), 1)), IsOk());
 
   EXPECT_THAT(newest(agent("nothing")).grant, Optional(IsEmpty()));
   EXPECT_THAT(newest(agent("nothing")).sealed_components, IsEmpty());
@@ -64,8 +64,8 @@ TEST_P(AgentStoreContract, TellsAGrantThatAllowsNothingFromNoGrant) {
 }
 
 TEST_P(AgentStoreContract, LetsTheOlderVersionGiveWay) {
-  ASSERT_THAT(add(make_registration(app(), agent(), 1), 0), IsOk());
-  ASSERT_THAT(add(make_registration(app(), agent(), 2), 1), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 2)), IsOk());
 
   const auto versions = store_->list_versions(app(), agent());
 
@@ -80,46 +80,60 @@ TEST_P(AgentStoreContract, LetsTheOlderVersionGiveWay) {
 }
 
 TEST_P(AgentStoreContract, RefusesAVersionThatAnotherWriteHasTaken) {
-  ASSERT_THAT(add(make_registration(app(), agent(), 1), 0), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
   Registration late = make_registration(app(), agent(), 1);
   late.registration_id = RegistrationId::trusted("late");
 
-  EXPECT_THAT(add(late, 0), RefusedWith(Code::k_state_changed));
-  EXPECT_THAT(add(make_registration(app(), agent(), 3), 2), RefusedWith(Code::k_state_changed));
-  EXPECT_THAT(add(make_registration(app(), agent("new"), 2), 1),
-              RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(add(late), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(add(make_registration(app(), agent(), 3)), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(add(make_registration(app(), agent("new"), 2)), RefusedWith(Code::k_state_changed));
   EXPECT_EQ(newest(agent()).row_version, 1);
 }
 
 TEST_P(AgentStoreContract, RefusesAVersionNumberThatLeavesAGap) {
-  EXPECT_THAT(add(make_registration(app(), agent(), 2), 0), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(add(make_registration(app(), agent(), 2)), RefusedWith(Code::k_state_changed));
   EXPECT_THAT(store_->find_registration(app(), agent()), IsOkAndHolds(Eq(std::nullopt)));
 }
 
 TEST_P(AgentStoreContract, RefusesANewVersionOfAnAgentThatWasRevokedMeanwhile) {
-  ASSERT_THAT(add(make_registration(app(), agent(), 1), 0), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
   Registration revoked = newest(agent());
   revoked.state = RegistrationState::kRevoked;
   ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
 
-  EXPECT_THAT(add(make_registration(app(), agent(), 2), 1), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(add(make_registration(app(), agent(), 2)), RefusedWith(Code::k_state_changed));
   EXPECT_EQ(newest(agent()).state, RegistrationState::kRevoked);
 }
 
+TEST_P(AgentStoreContract, RefusesANewVersionOfAnAgentWhoseGrantWasChangedMeanwhile) {
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
+  const Basis seen{.client = std::nullopt,
+                   .application = std::nullopt,
+                   .registrations = {as_loaded(newest(agent()))},
+                   .execution = std::nullopt};
+  Registration narrowed = newest(agent());
+  narrowed.grant = Grant{};
+  ASSERT_THAT(store_->update_registration(narrowed, make_audit(app())), IsOk());
+
+  EXPECT_THAT(add(make_registration(app(), agent(), 2), seen), RefusedWith(Code::k_state_changed));
+  EXPECT_EQ(newest(agent()).version, 1);
+  EXPECT_THAT(newest(agent()).grant, Optional(IsEmpty()));
+}
+
 TEST_P(AgentStoreContract, RefusesARegistrationOfAnUnknownApplication) {
-  EXPECT_THAT(add(make_registration(app("none"), agent(), 1), 0), RefusedWith(Code::k_not_found));
+  EXPECT_THAT(add(make_registration(app("none"), agent(), 1)), RefusedWith(Code::k_not_found));
 }
 
 TEST_P(AgentStoreContract, RefusesARegistrationIdThatIsTaken) {
-  ASSERT_THAT(add(make_registration(app(), agent(), 1), 0), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
   Registration other = make_registration(app(), agent("other"), 1);
   other.registration_id = RegistrationId::trusted("shop.buyer.1");
 
-  EXPECT_THAT(add(other, 0), RefusedWith(Code::k_already_exists));
+  EXPECT_THAT(add(other), RefusedWith(Code::k_already_exists));
 }
 
 TEST_P(AgentStoreContract, KeepsApplicationsApart) {
-  ASSERT_THAT(add(make_registration(app("b"), agent(), 1), 0), IsOk());
+  ASSERT_THAT(add(make_registration(app("b"), agent(), 1)), IsOk());
 
   EXPECT_THAT(store_->find_registration(app(), agent()), IsOkAndHolds(Eq(std::nullopt)));
   EXPECT_THAT(store_->list_registrations(app()), IsOkAndHolds(IsEmpty()));
@@ -130,9 +144,9 @@ TEST_P(AgentStoreContract, KeepsApplicationsApart) {
 }
 
 TEST_P(AgentStoreContract, ListsTheNewestVersionOfEveryAgentById) {
-  ASSERT_THAT(add(make_registration(app(), agent("b"), 1), 0), IsOk());
-  ASSERT_THAT(add(make_registration(app(), agent("a"), 1), 0), IsOk());
-  ASSERT_THAT(add(make_registration(app(), agent("b"), 2), 1), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent("b"), 1)), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent("a"), 1)), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent("b"), 2)), IsOk());
 
   EXPECT_THAT(store_->list_registrations(app()),
               IsOkAndHolds(ElementsAre(
@@ -142,7 +156,7 @@ TEST_P(AgentStoreContract, ListsTheNewestVersionOfEveryAgentById) {
 
 TEST_P(AgentStoreContract, FindsAnotherAgentWithTheSameChecksum) {
   const Registration first = make_registration(app(), agent("a"), 1);
-  ASSERT_THAT(add(first, 0), IsOk());
+  ASSERT_THAT(add(first), IsOk());
 
   EXPECT_THAT(store_->find_same_checksum(app(), agent("b"), first.checksum),
               IsOkAndHolds(Optional(agent("a"))));
@@ -154,7 +168,7 @@ TEST_P(AgentStoreContract, FindsAnotherAgentWithTheSameChecksum) {
 }
 
 TEST_P(AgentStoreContract, UpdatesGrantAndStateOnceForEachVersionSeen) {
-  ASSERT_THAT(add(make_registration(app(), agent(), 1), 0), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
   Registration changed = newest(agent());
   changed.grant = make_grant("orders:read");
   changed.state = RegistrationState::kRevoked;
@@ -169,7 +183,7 @@ TEST_P(AgentStoreContract, UpdatesGrantAndStateOnceForEachVersionSeen) {
 }
 
 TEST_P(AgentStoreContract, RefusesToUpdateARegistrationThatIsNotThere) {
-  ASSERT_THAT(add(make_registration(app(), agent(), 1), 0), IsOk());
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
   Registration elsewhere = newest(agent());
   elsewhere.app_id = app("b");
 

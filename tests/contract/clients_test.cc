@@ -99,22 +99,29 @@ TEST_P(ClientStoreContract, ReplacesNoSettingsThatHaveChangedSinceTheyWereRead) 
   EXPECT_EQ((*found)->row_version, 2);
 }
 
-TEST_P(ClientStoreContract, RecordsATokenOfAClientThatIsAsItWasRead) {
+TEST_P(ClientStoreContract, WritesNothingOnTheWordOfAClientThatHasChanged) {
   seed();
-  Client client = make_client(app(), client_id());
-  EXPECT_THAT(store_->record_token(client, make_audit(app())), IsOk());
-  Client changed = client;
+  AuditEntry audit = make_audit(app());
+  audit.basis.client = ClientAsLoaded{app(), client_id(), 1};
+  EXPECT_THAT(store_->append_audit(audit), IsOk());
+  Client changed = make_client(app(), client_id());
   changed.scopes = {"orders:read"};
   ASSERT_THAT(store_->update_client(changed, make_audit(app())), IsOk());
+  const std::int64_t leaves = last_sequence();
 
-  EXPECT_THAT(store_->record_token(client, make_audit(app())), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(store_->append_audit(audit), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(store_->create_client(make_client(app(), client_id("next")), audit),
+              RefusedWith(Code::k_state_changed));
 
+  EXPECT_EQ(last_sequence(), leaves);
+  EXPECT_THAT(store_->find_client(client_id("next")), IsOkAndHolds(Eq(std::nullopt)));
+  audit.basis.client->row_version = 2;
+  EXPECT_THAT(store_->append_audit(audit), IsOk());
   changed.row_version = 2;
-  EXPECT_THAT(store_->record_token(changed, make_audit(app())), IsOk());
   changed.disabled = true;
   ASSERT_THAT(store_->update_client(changed, make_audit(app())), IsOk());
-  changed.row_version = 3;
-  EXPECT_THAT(store_->record_token(changed, make_audit(app())), RefusedWith(Code::k_state_changed));
+  audit.basis.client->row_version = 3;
+  EXPECT_THAT(store_->append_audit(audit), RefusedWith(Code::k_state_changed)) << "it is disabled";
 }
 
 TEST_P(ClientStoreContract, RefusesToUpdateAnApplicationThatIsNotThere) {

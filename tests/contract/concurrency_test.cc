@@ -147,7 +147,7 @@ TEST_P(StoreRaces, OneOfManyRegistersTheNextVersion) {
         Registration next = make_registration(app(), agent(), round + 2);
         next.registration_id =
             RegistrationId::trusted("r" + std::to_string(round) + "." + std::to_string(thread));
-        tally.count(store_->add_registration(next, round + 1, make_audit(app())));
+        tally.count(store_->add_registration(next, make_audit(app())));
       },
       [](int) {});
 
@@ -229,9 +229,9 @@ TEST_P(StoreRaces, KeepsAcceptedAndRefusedMintsOfMixedGroupsApart) {
     for (int group = 0; group < groups; ++group) {
       std::vector<MintCommit> mints(kGroup, good);
       for (std::size_t i = 0; i < kGroup; ++i) {
-        mints[i].audit = make_audit(
-            app(), std::to_string(thread) + "." + std::to_string(group) + "." + std::to_string(i));
-        if (i % 3 == 1) mints[i].registration_row_version = 99;
+        mints[i] =
+            mint_of(std::to_string(thread) + "." + std::to_string(group) + "." + std::to_string(i));
+        if (i % 3 == 1) mints[i].audit.basis.registrations.front().row_version = 99;
       }
       const std::vector<Status> answers = store_->commit(mints);
       for (std::size_t i = 0; i < kGroup; ++i) {
@@ -283,7 +283,7 @@ TEST_P(StoreRaces, ReadsAnExecutionAndItsStepsFromOneMoment) {
       for (int i = 0; i < rounds(300); ++i) {
         StepChange change = make_change(load(execution_id()), "find", StepStatus::kActive);
         // `uses` follows the row version, so that a reader can tell whether they belong together.
-        change.step.uses = change.expected_row_version + 1;
+        change.step.uses = change.execution.row_version + 1;
         EXPECT_THAT(store_->change_step(change, make_audit(app())), IsOk());
       }
       done = true;

@@ -126,7 +126,7 @@ TEST_P(ExecutionStoreContract, RefusesAStepOrAnExecutionThatIsNotThere) {
   seed_execution(execution_id());
   const std::int64_t leaves = last_sequence();
   StepChange elsewhere = make_change(load(execution_id()), "find", StepStatus::kActive);
-  elsewhere.execution_id = execution_id("none");
+  elsewhere.execution.execution_id = execution_id("none");
 
   EXPECT_THAT(change(elsewhere), RefusedWith(Code::k_state_changed));
   EXPECT_THAT(change("none", StepStatus::kActive), RefusedWith(Code::k_state_changed));
@@ -165,14 +165,16 @@ TEST_P(ExecutionStoreContract, ChangesNoStepOnTheWordOfARegistrationThatHasChang
   seed_execution(execution_id());
   const Registration reporter = newest(agent());
   StepChange change_of = make_change(load(execution_id()), "find", StepStatus::kDone);
-  change_of.unchanged_registration = {app(), reporter.registration_id, reporter.row_version};
+  AuditEntry audit = make_audit(app());
+  audit.basis.registrations = {as_loaded(reporter)};
   Registration revoked = reporter;
   revoked.state = RegistrationState::kRevoked;
   ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
 
-  EXPECT_THAT(change(change_of), RefusedWith(Code::k_state_changed));
-  change_of.unchanged_registration->row_version = reporter.row_version + 1;
-  EXPECT_THAT(change(change_of), RefusedWith(Code::k_state_changed)) << "it is revoked";
+  EXPECT_THAT(store_->change_step(change_of, audit), RefusedWith(Code::k_state_changed));
+  audit.basis.registrations.front().row_version = reporter.row_version + 1;
+  EXPECT_THAT(store_->change_step(change_of, audit), RefusedWith(Code::k_state_changed))
+      << "it is revoked";
   EXPECT_EQ(load(execution_id()).steps[0].status, StepStatus::kPending);
 }
 

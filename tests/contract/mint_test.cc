@@ -93,7 +93,7 @@ TEST_P(MintStoreContract, CommitsAMintWithItsStepAndItsLeaf) {
 TEST_P(MintStoreContract, LetsTheFirstMintsOfAnAgentPassSideBySide) {
   const MintCommit first = mint_of("dec_a");
   const MintCommit second = mint_of("dec_b");
-  ASSERT_TRUE(second.first_mint);
+  ASSERT_TRUE(second.first_mint_of.has_value());
 
   EXPECT_THAT(commit(first), IsOk());
   EXPECT_THAT(commit(second), IsOk());
@@ -124,7 +124,7 @@ TEST_P(MintStoreContract, RefusesADisabledClientEvenAtItsOwnVersion) {
   client.disabled = true;
   ASSERT_THAT(store_->update_client(client, make_audit(app())), IsOk());
   MintCommit mint = mint_of("dec_a");
-  mint.client_row_version = 2;
+  mint.audit.basis.client->row_version = 2;
 
   EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
 }
@@ -149,7 +149,7 @@ TEST_P(MintStoreContract, RefusesARevokedRegistrationEvenAtItsOwnVersion) {
 
 TEST_P(MintStoreContract, RefusesAVersionThatGaveWayToANewerOne) {
   const MintCommit mint = mint_of("dec_a");
-  ASSERT_THAT(store_->add_registration(make_registration(app(), agent(), 2), 1, make_audit(app())),
+  ASSERT_THAT(store_->add_registration(make_registration(app(), agent(), 2), make_audit(app())),
               IsOk());
 
   EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
@@ -161,25 +161,24 @@ TEST_P(MintStoreContract, RefusesWhatBelongsToAnotherApplication) {
       store_->create_client(make_client(app("b"), client_id("b-minter")), make_audit(app("b"))),
       IsOk());
   ASSERT_THAT(
-      store_->add_registration(make_registration(app("b"), agent(), 1), 0, make_audit(app("b"))),
+      store_->add_registration(make_registration(app("b"), agent(), 1), make_audit(app("b"))),
       IsOk());
   seed_execution(execution_id());
 
   MintCommit foreign_client = mint_of("dec_a");
-  foreign_client.client_id = client_id("b-minter");
+  foreign_client.audit.basis.client->client_id = client_id("b-minter");
   MintCommit foreign_registration = mint_of("dec_b");
-  foreign_registration.registration_id = RegistrationId::trusted("b.buyer.1");
+  foreign_registration.audit.basis.registrations.front().registration_id =
+      RegistrationId::trusted("b.buyer.1");
   MintCommit foreign_execution = mint_of("dec_c");
-  foreign_execution.app_id = app("b");
-  foreign_execution.client_id = client_id("b-minter");
-  foreign_execution.registration_id = RegistrationId::trusted("b.buyer.1");
   foreign_execution.step = make_change(load(execution_id()), "find", StepStatus::kActive);
+  foreign_execution.step->execution.app_id = app("b");
 
   EXPECT_THAT(commit(foreign_client), RefusedWith(Code::k_state_changed));
   EXPECT_THAT(commit(foreign_registration), RefusedWith(Code::k_state_changed));
   EXPECT_THAT(commit(foreign_execution), RefusedWith(Code::k_state_changed));
   foreign_execution.step.reset();
-  foreign_execution.unchanged_execution = {execution_id(), 1};
+  foreign_execution.audit.basis.execution = ExecutionAsLoaded{app("b"), execution_id(), 1};
   EXPECT_THAT(commit(foreign_execution), RefusedWith(Code::k_state_changed));
   EXPECT_EQ(load(execution_id()).row_version, 1);
 }
@@ -200,7 +199,7 @@ TEST_P(MintStoreContract, RefusesAClosedExecution) {
   MintCommit begins = mint_of("dec_a");
   begins.step = make_change(load(execution_id()), "find", StepStatus::kActive);
   MintCommit renews = mint_of("dec_b");
-  renews.unchanged_execution = {execution_id(), 1};
+  renews.audit.basis.execution = ExecutionAsLoaded{app(), execution_id(), 1};
   ASSERT_THAT(store_->close_execution(execution_id(), 1, kNow, make_audit(app())), IsOk());
 
   EXPECT_THAT(commit(begins), RefusedWith(Code::k_execution_closed));
@@ -210,7 +209,7 @@ TEST_P(MintStoreContract, RefusesAClosedExecution) {
 TEST_P(MintStoreContract, RenewsOnlyWhileTheExecutionIsAsItWasLoaded) {
   seed_execution(execution_id());
   MintCommit renews = mint_of("dec_a");
-  renews.unchanged_execution = {execution_id(), 1};
+  renews.audit.basis.execution = ExecutionAsLoaded{app(), execution_id(), 1};
 
   EXPECT_THAT(commit(renews), IsOk());
   EXPECT_EQ(load(execution_id()).row_version, 1) << "a renewal changes nothing";
@@ -218,7 +217,7 @@ TEST_P(MintStoreContract, RenewsOnlyWhileTheExecutionIsAsItWasLoaded) {
                                   make_audit(app())),
               IsOk());
   EXPECT_THAT(commit(renews), RefusedWith(Code::k_state_changed));
-  renews.unchanged_execution = {execution_id("none"), 1};
+  renews.audit.basis.execution = ExecutionAsLoaded{app(), execution_id("none"), 1};
   EXPECT_THAT(commit(renews), RefusedWith(Code::k_state_changed));
 }
 
@@ -229,7 +228,7 @@ TEST_P(MintStoreContract, CommitsNoMintOfAnApplicationThatHasChanged) {
   ASSERT_THAT(store_->update_application(changed, make_audit(app())), IsOk());
 
   EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
-  mint.application_row_version = 2;
+  mint.audit.basis.application->row_version = 2;
   EXPECT_THAT(commit(mint), IsOk());
 }
 
@@ -239,12 +238,12 @@ TEST_P(MintStoreContract, AnswersEachMintOfAGroupByItself) {
   const std::int64_t before = last_sequence();
   std::vector<MintCommit> mints(4, mint_of(""));
   for (std::size_t i = 0; i < mints.size(); ++i) {
-    mints[i].audit = make_audit(app(), "dec_" + std::to_string(i));
+    mints[i] = mint_of("dec_" + std::to_string(i));
   }
   mints[0].step = make_change(load(execution_id("exec_a")), "find", StepStatus::kActive);
   // The first has taken this step; the group is one transaction, in order.
   mints[1].step = mints[0].step;
-  mints[2].client_row_version = 7;
+  mints[2].audit.basis.client->row_version = 7;
   mints[2].step = make_change(load(execution_id("exec_b")), "find", StepStatus::kDone);
   mints[3].step = make_change(load(execution_id("exec_b")), "find", StepStatus::kActive);
 

@@ -148,17 +148,17 @@ Grant make_grant(std::string scope) {
       .audience = "https://api.example", .tool = std::nullopt, .scopes = {std::move(scope)}}};
 }
 
-AuditEntry make_audit(const AppId& app_id, std::string decision_id) {
+AuditEntry make_audit(const AppId& app_id, std::string decision_id, Basis basis) {
   json::Object entry{{"operation", "test"}, {"decision_id", decision_id}, {"time", 1'800'000'000}};
   return {.app_id = app_id,
           .decision_id = std::move(decision_id),
           .entry = std::move(entry),
+          .basis = std::move(basis),
           .salt = Bytes(16, 7)};
 }
 
 StepChange make_change(const Execution& execution, std::string_view step, StepStatus status) {
-  return {.execution_id = execution.execution_id,
-          .expected_row_version = execution.row_version,
+  return {.execution = as_loaded(execution),
           .step = StepRecord{.step_id = step_id(std::string(step)),
                              .status = status,
                              .uses = 1,
@@ -177,7 +177,7 @@ void StoreContract::SetUp() {
 void StoreContract::seed() {
   ASSERT_THAT(store_->create_application(make_application(app()), make_audit(app())), IsOk());
   ASSERT_THAT(store_->create_client(make_client(app(), client_id()), make_audit(app())), IsOk());
-  ASSERT_THAT(store_->add_registration(make_registration(app(), agent(), 1), 0, make_audit(app())),
+  ASSERT_THAT(store_->add_registration(make_registration(app(), agent(), 1), make_audit(app())),
               IsOk());
   ASSERT_THAT(store_->add_workflow(make_workflow(app(), workflow_id(), 1), {}, make_audit(app())),
               IsOk());
@@ -209,16 +209,15 @@ std::int64_t StoreContract::last_sequence() {
 
 MintCommit StoreContract::mint_of(std::string decision_id) {
   const Registration registration = newest(agent());
-  return {.app_id = app(),
-          .application_row_version = 1,
-          .client_id = client_id(),
-          .client_row_version = 1,
-          .registration_id = registration.registration_id,
-          .registration_row_version = registration.row_version,
-          .first_mint = registration.state == RegistrationState::kRegistered,
+  std::optional<RegistrationId> first;
+  if (registration.state == RegistrationState::kRegistered) first = registration.registration_id;
+  return {.first_mint_of = std::move(first),
           .step = std::nullopt,
-          .unchanged_execution = std::nullopt,
-          .audit = make_audit(app(), std::move(decision_id))};
+          .audit = make_audit(app(), std::move(decision_id),
+                              Basis{.client = ClientAsLoaded{app(), client_id(), 1},
+                                    .application = ApplicationAsLoaded{app(), 1},
+                                    .registrations = {as_loaded(registration)},
+                                    .execution = std::nullopt})};
 }
 
 }  // namespace ajwt::authority

@@ -52,7 +52,7 @@ Registration make_registration(const AppId& app_id, const AgentId& agent_id, std
 StoredWorkflow make_workflow(const AppId& app_id, const WorkflowId& id, std::int64_t version);
 Execution make_execution(const StoredWorkflow& workflow, const ExecutionId& id);
 Grant make_grant(std::string scope);
-AuditEntry make_audit(const AppId& app_id, std::string decision_id = "dec_1");
+AuditEntry make_audit(const AppId& app_id, std::string decision_id = "dec_1", Basis basis = {});
 // make_change begins or ends a step of the execution as loaded.
 StepChange make_change(const Execution& execution, std::string_view step, StepStatus status);
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "json/utf8.h"
 #include "protocol/access_token.h"
 #include "protocol/names.h"
 #include "store/sqlite_store.h"
@@ -36,6 +37,7 @@ authority::AuthorityOptions without_limits() {
   options.rate_limits.address = plenty;
   options.rate_limits.address_failures = plenty;
   options.rate_limits.client_mint = plenty;
+  options.rate_limits.client_failures = plenty;
   options.rate_limits.agent_failures = plenty;
   return options;
 }
@@ -65,7 +67,7 @@ class Adversity : public ::testing::Test {
   }
 };
 
-// Ruling 32: to an authenticated caller, unknown, revoked and wrong cost the same.
+// Protocol 5: to an authenticated caller, unknown, revoked and wrong cost the same.
 TEST_F(Adversity, UnknownAndRevokedAgentsCostWhatWrongChecksumsCost) {
   const auto spec = fixture.mint_spec(fixture.planner(), fixture.open_execution());
   auto wrong = spec;
@@ -105,6 +107,71 @@ TEST_F(Adversity, AnotherTenantsAgentsCostWhatMissingOnesCost) {
   EXPECT_EQ(calls_of(request("/intent/agents/acme/planner")),
             calls_of(request("/intent/agents/nowhere/nobody")));
   EXPECT_EQ(calls_of(request("/intent/agents/acme")), calls_of(request("/intent/agents/nowhere")));
+}
+
+// A grant that is narrowed while the next version is being registered stays narrowed.
+TEST_F(Adversity, ANewVersionInheritsTheGrantThatStandsWhenItIsWritten) {
+  const TestToken token = fixture.token(fixture.administrator(), "admin:agents");
+  int narrowed = 0;
+  store->before_next("add_registration", [&] {
+    narrowed = fixture
+                   .call(token, "PUT", "/admin/agents/acme/planner/grant",
+                         json::Object{{"grant", json::Array{}}})
+                   .status;
+  });
+  auto next = AuthorityFixture::agent("planner", "You plan better.", 11);
+  const auto response = fixture.register_agent(fixture.registrar(), testing::kAcme, next);
+
+  EXPECT_EQ(narrowed, 200);
+  ASSERT_EQ(response.status, 201) << response.body;
+  const auto newest =
+      fixture.store().find_registration(AppId::trusted("acme"), AgentId::trusted("planner"));
+  ASSERT_THAT(newest, IsOk());
+  EXPECT_EQ((*newest)->version, 2);
+  EXPECT_THAT((*newest)->grant, ::testing::Optional(::testing::IsEmpty()));
+}
+
+// A client that is disabled after it was authenticated writes nothing more.
+TEST_F(Adversity, AClientThatIsDisabledMeanwhileRegistersNothing) {
+  const TestToken token = fixture.token(fixture.administrator(), "admin:apps");
+  store->before_next("add_registration", [&] {
+    EXPECT_EQ(fixture.call(token, "POST", "/admin/clients/acme-ci/disable").status, 200);
+  });
+  const auto agent = AuthorityFixture::agent("reviewer", "You review.", 41);
+  const auto response = fixture.register_agent(fixture.registrar(), testing::kAcme, agent);
+
+  EXPECT_EQ(response.status, 503) << response.body;
+  EXPECT_EQ(text_of(response, "reason"), "state_changed");
+  const auto found =
+      fixture.store().find_registration(AppId::trusted("acme"), AgentId::trusted("reviewer"));
+  EXPECT_THAT(found, IsOkAndHolds(::testing::Eq(std::nullopt)));
+}
+
+// A good secret does not buy an entry in the log for every bad proof.
+TEST(Budget, BadProofsOfAClientFillTheLogWithinItOnly) {
+  auto made = observed_store();
+  ObservedStore* store = made.get();
+  auto options = without_limits();
+  options.rate_limits.client_failures = {.per_second = 1, .burst = 500};
+  AuthorityFixture fixture(std::move(made), options);
+  const auto spec = fixture.mint_spec(fixture.planner(), fixture.open_execution());
+  HttpRequest good = AuthorityFixture::mint_request(spec, MintDoor::kJson);
+  fixture.authenticate(good, fixture.fleet());
+  HttpRequest bad = good;
+  bad.headers.set("DPoP", "no proof");
+  fixture.prove(good, fixture.planner().key, {.agent_checksum = spec.computed_checksum});
+  HttpRequest unknown_grant = AuthorityFixture::form("/oauth/token", {{"grant_type", "password"}});
+  fixture.authenticate(unknown_grant, fixture.fleet());
+  int limited = 0;
+  for (int i = 0; i < 510; ++i) {
+    (void)store->take_calls();
+    const auto response = fixture.handle(i % 2 == 0 ? bad : unknown_grant);
+    const bool written = store->take_calls().back() == "append_audit";
+    EXPECT_EQ(written, response.status != 429) << response.body;
+    if (response.status == 429) ++limited;
+  }
+  EXPECT_EQ(limited, 10);
+  EXPECT_EQ(fixture.handle(good).status, 200) << "its good requests have a budget of their own";
 }
 
 TEST_F(Adversity, AnInvalidProofReachesNoAgent) {
@@ -152,7 +219,9 @@ TEST_F(Adversity, EveryChangeOfAnAccessTokenIsRefused) {
     if (++tried % 7 != 0) return;
     HttpRequest forged = request;
     fixture.present(forged, TestToken{std::string(changed), token.key}, {.nonce = nonce});
-    EXPECT_EQ(fixture.handle(forged).status, 401) << change;
+    const auto response = fixture.handle(forged);
+    EXPECT_EQ(response.status, 401) << change;
+    EXPECT_EQ(text_of(response, "error"), "invalid_token") << response.body << change;
   });
   EXPECT_GT(tried, 1000);
 }
@@ -169,8 +238,12 @@ TEST_F(Adversity, EveryChangeOfAClientAssertionIsRefused) {
                          {"client_assertion", std::string(changed)},
                          {"client_assertion_type", std::string(names::kJwtBearerAssertion)}});
     fixture.prove(request, ed25519_key(50), {.nonce = nonce});
-    const int status = fixture.handle(request).status;
-    EXPECT_TRUE(status == 401 || status == 400) << status << " " << change;
+    const auto response = fixture.handle(request);
+    // What is no text any more is refused as a form.
+    const bool is_text = json::is_utf8(changed) && changed.find('\0') == changed.npos;
+    EXPECT_EQ(response.status, is_text ? 401 : 400) << change;
+    EXPECT_EQ(text_of(response, "error"), is_text ? "invalid_client" : "invalid_request")
+        << response.body << change;
   });
   EXPECT_GT(tried, 1000);
 }
@@ -184,7 +257,9 @@ TEST_F(Adversity, EveryChangeOfAProofIsRefused) {
     if (++tried % 7 != 0) return;
     HttpRequest forged = request;
     forged.headers.set("DPoP", std::string(changed));
-    EXPECT_EQ(fixture.handle(forged).status, 400) << change;
+    const auto response = fixture.handle(forged);
+    EXPECT_EQ(response.status, 400) << change;
+    EXPECT_EQ(text_of(response, "error"), "invalid_dpop_proof") << response.body << change;
   });
   EXPECT_GT(tried, 1000);
   EXPECT_EQ(fixture.handle(request).status, 200) << "the unchanged one was not used up";

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -23,6 +24,12 @@ class ObservedStore final : public authority::Store {
   std::vector<std::string> take_calls() {
     const std::lock_guard lock(mutex_);
     return std::exchange(calls_, {});
+  }
+  // before_next runs `function` once, before the next call of that name is passed on: what another
+  // request does in between.
+  void before_next(std::string name, std::function<void()> function) {
+    const std::lock_guard lock(mutex_);
+    intruder_ = {std::move(name), std::move(function)};
   }
   // break_down lets every function refuse k_store_unavailable; repair ends that.
   void break_down() { broken_ = true; }
@@ -58,20 +65,14 @@ class ObservedStore final : public authority::Store {
                        const authority::AuditEntry& audit) override {
     return pass("update_client", [&] { return inner_->update_client(client, audit); });
   }
-  Status record_token(const authority::Client& client,
-                      const authority::AuditEntry& audit) override {
-    return pass("record_token", [&] { return inner_->record_token(client, audit); });
-  }
   Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti, Instant until,
                                   Instant now) override {
     return pass("remember_assertion",
                 [&] { return inner_->remember_assertion(client_id, jti, until, now); });
   }
   Status add_registration(const authority::Registration& registration,
-                          std::int64_t expected_version,
                           const authority::AuditEntry& audit) override {
-    return pass("add_registration",
-                [&] { return inner_->add_registration(registration, expected_version, audit); });
+    return pass("add_registration", [&] { return inner_->add_registration(registration, audit); });
   }
   Result<std::optional<authority::Registration>> find_registration(
       const AppId& app_id, const AgentId& agent_id) override {
@@ -165,8 +166,13 @@ class ObservedStore final : public authority::Store {
 
  private:
   void note(std::string name) {
-    const std::lock_guard lock(mutex_);
-    calls_.push_back(std::move(name));
+    std::function<void()> intrude;
+    {
+      const std::lock_guard lock(mutex_);
+      if (intruder_.first == name) intrude = std::exchange(intruder_, {}).second;
+      calls_.push_back(std::move(name));
+    }
+    if (intrude) intrude();
   }
   template <class Function>
   auto pass(std::string name, const Function& function) -> decltype(function()) {
@@ -178,6 +184,7 @@ class ObservedStore final : public authority::Store {
   std::unique_ptr<authority::Store> inner_;
   std::mutex mutex_;
   std::vector<std::string> calls_;
+  std::pair<std::string, std::function<void()>> intruder_;
   std::atomic<bool> broken_{false};
 };
 

@@ -71,7 +71,9 @@ bool is_guard_file(const CheckOptions& options, const config::Document& document
 }
 
 Status check(Session& session, const CheckOptions& options) {
-  AJWT_ASSIGN(const config::Document document, config::load_toml(options.file));
+  const auto loaded = config::load_toml(options.file);
+  if (!loaded) return refuse(Code::k_configuration_refused, loaded.error().message());
+  const config::Document& document = *loaded;
   const bool guard = is_guard_file(options, document);
   if (guard) {
     AJWT_TRY(gateway::parse_guard_options(document));
@@ -94,6 +96,14 @@ void declare_options(CLI::App& command, OptionsOptions& options) {
   command.add_flag("--markdown", options.markdown, "As docs/reference/config.md has them");
 }
 
+std::string meaning_of(const Setting& setting) {
+  std::string meaning(setting.meaning);
+  if (setting.type == SettingType::kNumber) {
+    meaning += "; " + std::to_string(setting.least) + " to " + std::to_string(setting.most);
+  }
+  return meaning;
+}
+
 bool has_flag(const Setting& setting) { return !setting.key.starts_with("rate_limits."); }
 
 Status list_options(Session& session, const OptionsOptions& options) {
@@ -107,7 +117,7 @@ Status list_options(Session& session, const OptionsOptions& options) {
                     << (setting.default_value.empty()
                             ? std::string()
                             : "`" + std::string(setting.default_value) + "`")
-                    << " | " << setting.meaning << " |\n";
+                    << " | " << meaning_of(setting) << " |\n";
     }
     return ok();
   }
@@ -117,7 +127,7 @@ Status list_options(Session& session, const OptionsOptions& options) {
                                    {"flag", has_flag(setting) ? flag_of(setting) : std::string()},
                                    {"environment", environment_of(setting)},
                                    {"default", setting.default_value},
-                                   {"meaning", setting.meaning}});
+                                   {"meaning", meaning_of(setting)}});
   }
   session.print_rows({"key", "environment", "default", "meaning"}, rows);
   return ok();

@@ -62,7 +62,7 @@ Result<DevInfo> load_dev_info(const std::filesystem::path& folder) {
   const auto path = folder / "dev.json";
   std::error_code error;
   if (!std::filesystem::exists(path, error)) {
-    return refuse(Code::k_not_found, path.string() + " is not there; start `ajwt dev` first.");
+    return refuse(Code::k_network_failed, path.string() + " is not there; start `ajwt dev` first.");
   }
   AJWT_ASSIGN(const Secret text, store::read_private_file(path.string()));
   AJWT_ASSIGN(const auto object, json::parse_object(text.reveal()));

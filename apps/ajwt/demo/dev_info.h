@@ -34,8 +34,8 @@ Result<DevInfo> parse_dev_info(const json::Object& object);
 // default_dev_folder is ./.ajwt-dev.
 std::filesystem::path default_dev_folder();
 
-// load_dev_info reads <folder>/dev.json. Refuses k_not_found ("start `ajwt dev`"), k_io_failed,
-// k_json_*.
+// load_dev_info reads <folder>/dev.json. Refuses k_network_failed ("start `ajwt dev`"),
+// k_io_failed, k_json_*.
 Result<DevInfo> load_dev_info(const std::filesystem::path& folder);
 
 }  // namespace ajwt::demo

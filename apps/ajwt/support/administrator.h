@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The first administrator's credential, as files in the data directory (ruling 33).
+// The first administrator's credential, as files in the data directory (protocol 7).
 #pragma once
 
 #include <string>

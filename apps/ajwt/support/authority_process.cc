@@ -7,9 +7,9 @@
 
 #include "apps/ajwt/support/administrator.h"
 #include "apps/ajwt/support/decision_log.h"
-#include "apps/ajwt/support/listen.h"
 #include "authority/authority.h"
 #include "http/error_response.h"
+#include "http/listen_address.h"
 #include "http/server.h"
 #include "protocol/uri.h"
 #include "store/key_files.h"
@@ -39,7 +39,7 @@ Error with_remedy(const Error& error, const std::string& data) {
 
 Status check_serve_options(const ServeOptions& options) {
   if (options.data.empty()) return wrong("data: a directory is needed.");
-  const bool loopback = is_loopback_address(options.address);
+  const bool loopback = is_loopback_host(http::host_of(options.address));
   const bool clear = !options.tls;
   if (!loopback && clear && options.clear_text == ClearText::kOnLoopback) {
     return wrong(
@@ -130,7 +130,7 @@ class AuthorityProcess::Parts {
                 }));
     if (options_.public_url.empty()) {
       options_.public_url = std::string(options_.tls ? "https://" : "http://") +
-                            host_of(options_.address) + ":" + std::to_string(server_->port());
+                            http::host_of(options_.address) + ":" + std::to_string(server_->port());
     }
     return ok();
   }

@@ -19,7 +19,9 @@ class HelpFormatter final : public CLI::Formatter {
     footer +=
         "\nEverywhere:\n  -o table|json, --json   output for people or for programs "
         "(AJWT_OUTPUT)\n";
-    footer += "Docs: docs/reference/cli.md#" + anchor(app) + "\n";
+    footer += "Docs: docs/reference/cli.md";
+    if (app->get_parent() != nullptr) footer += "#" + anchor(app);
+    footer += "\n";
     return footer;
   }
 
@@ -116,7 +118,7 @@ ExitCode report_usage(const CLI::App& root, Session& session, const CLI::ParseEr
     session.print_json(
         json::Object{{"error", message}, {"reason", "usage"}, {"hint", command + " --help"}});
   } else {
-    session.err() << "ajwt: " << message << "\n  see: " << command << " --help\n";
+    session.err() << "ajwt: " << message << "; see: " << command << " --help\n";
   }
   return ExitCode::kUsage;
 }

@@ -13,7 +13,7 @@ struct Hint {
 };
 
 constexpr auto kHints = std::to_array<Hint>({
-    {Code::k_network_failed, "ajwt health tells whether the authority answers"},
+    {Code::k_network_failed, "check the address; ajwt serve or ajwt dev starts an authority"},
     {Code::k_key_file_unsafe, "chmod 600 FILE, and let the file belong to the user who runs ajwt"},
     {Code::k_client_unauthenticated,
      "check --client-id and --key; ajwt app client list APP shows the clients"},

@@ -121,9 +121,7 @@ Result<Profile> resolve_profile(const ProfileOptions& options, const Environment
 Status check_plain_http(const std::string& url) {
   const auto uri = parse_http_uri(url);
   if (!uri) return refuse(Code::k_parameter_malformed, url + " is no http or https URL.");
-  const bool loopback =
-      uri->host == "localhost" || uri->host == "127.0.0.1" || uri->host == "[::1]";
-  if (uri->scheme == "https" || loopback) return ok();
+  if (uri->scheme == "https" || is_loopback_host(uri->host)) return ok();
   return refuse(Code::k_configuration_refused, url + " must be https.");
 }
 

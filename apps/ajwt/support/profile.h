@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How a command finds its authority and whom it acts as, and the connection that comes of it. The
-// command line administers over HTTP alone (ruling 33).
+// command line administers over HTTP alone (protocol 7).
 #pragma once
 
 #include <functional>
@@ -60,7 +60,7 @@ class Connection {
   Result<json::Object> get(const std::string& path, const Scopes& scopes);
   Result<json::Object> send(const std::string& method, const std::string& path, json::Object body,
                             const Scopes& scopes);
-  // send_with_agent is `send` in which an agent's key proves itself too (ruling 6).
+  // send_with_agent is `send` in which an agent's key proves itself too (protocol 6.3).
   Result<json::Object> send_with_agent(const std::string& path, json::Object body,
                                        const Scopes& scopes, const shim::AgentIdentity& agent);
 

@@ -3,7 +3,7 @@
 
 #include <utility>
 
-#include "apps/ajwt/support/listen.h"
+#include "http/listen_address.h"
 
 namespace ajwt::app {
 namespace {
@@ -23,6 +23,7 @@ authority::RateLimits rate_limits_of(const SettingValues& values) {
   limits.client_mint = budget_of(values, "client_mint");
   limits.client_registration = budget_of(values, "client_registration");
   limits.client_calls = budget_of(values, "client_calls");
+  limits.client_failures = budget_of(values, "client_failures");
   limits.agent_mint = budget_of(values, "agent_mint");
   limits.agent_registration = budget_of(values, "agent_registration");
   limits.agent_failures = budget_of(values, "agent_failures");
@@ -100,7 +101,7 @@ Result<SettingValues> load_settings(const ServeFlags& flags, const Environment& 
 Result<ServeOptions> build_serve_options(const SettingValues& values) {
   ServeOptions options;
   options.data = values.text("data");
-  const auto listen = parse_listen(values.text("listen"));
+  const auto listen = http::parse_listen_address(values.text("listen"));
   if (!listen) return values.fault("listen", listen.error().message());
   options.address = listen->address;
   options.port = listen->port;

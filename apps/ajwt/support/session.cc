@@ -145,10 +145,11 @@ void Session::fail(const Error& error, std::string_view hint) {
     print_json(json::Value(std::move(out)));
     return;
   }
-  err_ << "ajwt: " << error.reason().name << ": " << printable(error.describe()) << '\n';
-  if (!error.items().empty()) err_ << "  " << printable(list_of(error.items())) << '\n';
-  if (!error.detail().empty()) err_ << "  (" << printable(error.detail()) << ")\n";
-  if (!hint.empty()) err_ << "  try: " << hint << '\n';
+  err_ << "ajwt: " << error.reason().name << ": " << printable(error.describe());
+  if (!error.items().empty()) err_ << " [" << printable(list_of(error.items())) << ']';
+  if (!error.detail().empty()) err_ << " (" << printable(error.detail()) << ')';
+  if (!hint.empty()) err_ << "; try: " << hint;
+  err_ << '\n';
 }
 
 }  // namespace ajwt::app

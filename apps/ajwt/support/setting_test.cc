@@ -113,6 +113,7 @@ TEST(ServeConfig, TakesTheDefaultRateLimitsOfTheAuthority) {
   same(limits.client_mint, defaults.client_mint);
   same(limits.client_registration, defaults.client_registration);
   same(limits.client_calls, defaults.client_calls);
+  same(limits.client_failures, defaults.client_failures);
   same(limits.agent_mint, defaults.agent_mint);
   same(limits.agent_registration, defaults.agent_registration);
   same(limits.agent_failures, defaults.agent_failures);

@@ -32,6 +32,13 @@ Status check_may_register(const Caller& caller, const AppId& app_id) {
   return refuse(Code::k_client_unauthorized, "app_id is not the caller's application.");
 }
 
+// check_may_read comes before anything is looked up: another's application costs and reads what a
+// missing one does (threats T12).
+Status check_may_read(const Caller& caller, const AppId& app_id) {
+  if (is_administrator(caller) || caller.owns(app_id)) return ok();
+  return refuse(Code::k_not_found);
+}
+
 // may_read_prompts: prompts are for those of the application itself who register its agents; not
 // for its fleet, and not for the administrators of the authority (P10).
 bool may_read_prompts(const Caller& caller, const AppId& app_id) {
@@ -65,11 +72,7 @@ Result<HttpResponse> handle_register_agent(Exchange& exchange, Authenticated& ca
 Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& caller) {
   AJWT_ASSIGN(const AppId app_id, parse_path_id<AppId>(exchange, 0));
   auto& store = exchange.context().store;
-  // Before anything is looked up: another's application costs and reads what a missing one does
-  // (threats T12).
-  if (!caller.caller.owns(app_id) && !is_administrator(caller.caller)) {
-    return refuse(Code::k_not_found);
-  }
+  AJWT_TRY(check_may_read(caller.caller, app_id));
   AJWT_ASSIGN(const auto application, store.find_application(app_id));
   if (!application) return refuse(Code::k_not_found);
   AJWT_ASSIGN(const auto registrations, store.list_registrations(app_id));
@@ -85,9 +88,9 @@ Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& calle
 Result<HttpResponse> handle_get_agent(Exchange& exchange, Authenticated& caller) {
   AJWT_ASSIGN(const AppId app_id, parse_path_id<AppId>(exchange, 0));
   AJWT_ASSIGN(const AgentId agent_id, parse_path_id<AgentId>(exchange, 1));
+  AJWT_TRY(check_may_read(caller.caller, app_id));
   AJWT_ASSIGN(const auto versions, exchange.context().store.list_versions(app_id, agent_id));
-  const bool may = caller.caller.owns(app_id) || is_administrator(caller.caller);
-  if (versions.empty() || !may) return refuse(Code::k_not_found);
+  if (versions.empty()) return refuse(Code::k_not_found);
   const Registration& newest = versions.front();
   json::Object body = write_registration(newest);
   body.set(std::string(names::kJwk), jose::to_json(newest.key));

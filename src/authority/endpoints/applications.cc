@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Applications and their settings, for administrators.
+#include <algorithm>
 #include <utility>
 
 #include "authority/endpoints/endpoints.h"
@@ -14,12 +15,10 @@ namespace ajwt::authority {
 namespace {
 
 constexpr std::size_t kMaxNameBytes = 128;
-constexpr std::size_t kMaxAudiences = 64;
 
 constexpr std::string_view kWorkflowRule = "workflow_rule";
 constexpr std::string_view kChecksumInTokens = "checksum_in_tokens";
 constexpr std::string_view kAcceptsReference = "accepts_reference_checksum";
-constexpr std::string_view kAudiences = "audiences";
 
 std::string_view name(WorkflowRule rule) {
   switch (rule) {
@@ -43,21 +42,6 @@ json::Object write_application(const Application& application) {
   return body;
 }
 
-Status check_audiences(const std::vector<std::string>& audiences, const std::string& issuer) {
-  if (audiences.size() > kMaxAudiences) {
-    return refuse(Code::k_limit_exceeded, "There are too many audiences.");
-  }
-  for (const auto& audience : audiences) {
-    AJWT_TRY(check_audience(audience));
-    // An agent's token for the authority would be an administrator's in its hand (threats T9).
-    if (audience == issuer) {
-      return refuse(Code::k_audience_exceeds_ceiling,
-                    "The authority itself is no audience of an application.");
-    }
-  }
-  return ok();
-}
-
 // read_settings reads the members that may be changed; those that are absent stay as they are.
 Status read_settings(json::Members& members, const std::string& issuer, Application& application) {
   AJWT_ASSIGN(auto display_name, members.find_string(names::kName));
@@ -79,19 +63,24 @@ Status read_settings(json::Members& members, const std::string& issuer, Applicat
   if (shown) application.checksum_in_tokens = *shown;
   AJWT_ASSIGN(const auto reference, members.find_boolean(kAcceptsReference));
   if (reference) application.accepts_reference_checksum = *reference;
-  AJWT_ASSIGN(auto audiences, members.find_strings(kAudiences));
+  AJWT_ASSIGN(auto audiences, find_audiences(members));
   if (audiences) {
-    AJWT_TRY(check_audiences(*audiences, issuer));
+    // An agent's token for the authority would be an administrator's in its hand (threats T9).
+    if (std::find(audiences->begin(), audiences->end(), issuer) != audiences->end()) {
+      return refuse(Code::k_audience_exceeds_ceiling,
+                    "The authority itself is no audience of an application.");
+    }
     application.audiences = *std::move(audiences);
   }
   return members.check_no_others();
 }
 
-AuditEntry application_audit(const Exchange& exchange, const Application& application) {
+AuditEntry application_audit(const Exchange& exchange, const Caller& caller,
+                             const Application& application) {
   json::Object facts = write_application(application);
   facts.remove("created_at");
-  return build_audit(application.app_id, exchange.decision_id, exchange.operation, std::nullopt,
-                     exchange.identity->client_id, exchange.now, facts);
+  return build_audit(application.app_id, exchange.decision_id, exchange.operation,
+                     allowed_to(caller), exchange.now, facts);
 }
 
 Result<Application> get_application(const Exchange& exchange) {
@@ -125,8 +114,8 @@ Result<HttpResponse> handle_create_application(Exchange& exchange, Authenticated
                           .row_version = 1,
                           .created_at = exchange.now};
   AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
-  AJWT_TRY(exchange.context().store.create_application(application,
-                                                       application_audit(exchange, application)));
+  AJWT_TRY(exchange.context().store.create_application(
+      application, application_audit(exchange, caller.caller, application)));
   return write_json_response(201, write_application(application));
 }
 
@@ -140,8 +129,8 @@ Result<HttpResponse> handle_update_application(Exchange& exchange, Authenticated
     AJWT_ASSIGN(Application application, get_application(exchange));
     json::Members members(caller.body);
     AJWT_TRY(read_settings(members, exchange.context().options.issuer, application));
-    AJWT_TRY(exchange.context().store.update_application(application,
-                                                         application_audit(exchange, application)));
+    AJWT_TRY(exchange.context().store.update_application(
+        application, application_audit(exchange, caller.caller, application)));
     return write_json_response(200, write_application(application));
   });
 }

@@ -15,13 +15,11 @@
 namespace ajwt::authority {
 namespace {
 
-constexpr std::size_t kSecretBytes = 32;  // 256 bits (ruling 40)
-constexpr std::size_t kMaxClientAudiences = 64;
+constexpr std::size_t kSecretBytes = 32;  // 256 bits (protocol 7)
 
 constexpr std::string_view kAuthMethod = "token_endpoint_auth_method";
 constexpr std::string_view kPrivateKeyJwt = "private_key_jwt";
 constexpr std::string_view kClientSecretBasic = "client_secret_basic";
-constexpr std::string_view kClientAudiences = "audiences";
 constexpr std::string_view kAdminPrefix = "admin:";
 constexpr std::string_view kRegisterPrefix = "register:";
 
@@ -41,7 +39,7 @@ json::Object write_client(const Client& client) {
   body.set(std::string(names::kAppId), client.app_id.str());
   body.set(std::string(kAuthMethod), name(client.auth));
   body.set(std::string(names::kScope), join_scopes(client.scopes));
-  body.set(std::string(kClientAudiences), json::string_array(client.audiences));
+  body.set(std::string(kAudiences), json::string_array(client.audiences));
   if (client.public_key) {
     body.set(std::string(names::kJkt), jose::thumbprint(*client.public_key));
   }
@@ -50,19 +48,19 @@ json::Object write_client(const Client& client) {
   return body;
 }
 
-AuditEntry client_audit(const Exchange& exchange, const Client& client) {
+AuditEntry client_audit(const Exchange& exchange, const Caller& caller, const Client& client) {
   json::Object facts;
   facts.set(std::string(names::kSub), client.client_id.str());
   facts.set(std::string(names::kScope), join_scopes(client.scopes));
-  facts.set(std::string(kClientAudiences), json::string_array(client.audiences));
+  facts.set(std::string(kAudiences), json::string_array(client.audiences));
   facts.set("disabled", client.disabled);
-  return build_audit(client.app_id, exchange.decision_id, exchange.operation, std::nullopt,
-                     exchange.identity->client_id, exchange.now, facts);
+  return build_audit(client.app_id, exchange.decision_id, exchange.operation, allowed_to(caller),
+                     exchange.now, facts);
 }
 
-// check_scope_rules keeps registering apart from minting (ruling 3): the credential that a fleet
-// runs with must not be able to change what the fleet is. And nobody hands out an administrative
-// scope that is not their own (P2).
+// check_scope_rules keeps registering apart from minting (protocol 3.2): the credential that a
+// fleet runs with must not be able to change what the fleet is. And nobody hands out an
+// administrative scope that is not their own (P2).
 Status check_scope_rules(const Scopes& scopes, const Caller& caller) {
   const auto is_admin = [](const auto& scope) { return scope.starts_with(kAdminPrefix); };
   const bool registers = std::any_of(scopes.begin(), scopes.end(), [&](const auto& scope) {
@@ -108,16 +106,6 @@ Result<ClientAuth> parse_auth(const std::string& text) {
                 "token_endpoint_auth_method is private_key_jwt or client_secret_basic.");
 }
 
-Result<std::vector<std::string>> parse_audiences(json::Members& members) {
-  AJWT_ASSIGN(auto audiences, members.find_strings(kClientAudiences));
-  if (!audiences) return std::vector<std::string>();
-  if (audiences->size() > kMaxClientAudiences) {
-    return refuse(Code::k_limit_exceeded, "There are too many audiences.");
-  }
-  for (const auto& audience : *audiences) AJWT_TRY(check_audience(audience));
-  return *std::move(audiences);
-}
-
 Result<Client> parse_client(json::Members& members, const AppId& app_id, Instant now) {
   AJWT_ASSIGN(const auto given_id, members.find_string(names::kClientId));
   AJWT_ASSIGN(ClientId client_id, parse_client_id(given_id, now));
@@ -126,7 +114,7 @@ Result<Client> parse_client(json::Members& members, const AppId& app_id, Instant
   AJWT_ASSIGN(const std::string scope, members.get_string(names::kScope));
   AJWT_ASSIGN(Scopes scopes, parse_scope(scope));
   AJWT_ASSIGN(auto key, find_key(members));
-  AJWT_ASSIGN(auto audiences, parse_audiences(members));
+  AJWT_ASSIGN(auto audiences, find_audiences(members));
   AJWT_TRY(members.check_no_others());
   if (key.has_value() != (auth == ClientAuth::kPrivateKeyJwt)) {
     return refuse(Code::k_client_metadata_malformed,
@@ -138,7 +126,7 @@ Result<Client> parse_client(json::Members& members, const AppId& app_id, Instant
                 .secret_sha256 = std::nullopt,
                 .public_key = std::move(key),
                 .scopes = std::move(scopes),
-                .audiences = std::move(audiences),
+                .audiences = std::move(audiences).value_or(std::vector<std::string>()),
                 .disabled = false,
                 .row_version = 1,
                 .created_at = now};
@@ -199,11 +187,11 @@ Result<HttpResponse> handle_create_client(Exchange& exchange, Authenticated& cal
   AJWT_TRY(check_scope_rules(client.scopes, caller.caller));
   auto& store = exchange.context().store;
   if (client.auth == ClientAuth::kPrivateKeyJwt) {
-    AJWT_TRY(store.create_client(client, client_audit(exchange, client)));
+    AJWT_TRY(store.create_client(client, client_audit(exchange, caller.caller, client)));
     return write_json_response(201, write_client(client));
   }
   const Secret secret = draw_secret(client);
-  AJWT_TRY(store.create_client(client, client_audit(exchange, client)));
+  AJWT_TRY(store.create_client(client, client_audit(exchange, caller.caller, client)));
   return write_with_secret(201, client, secret);
 }
 
@@ -214,7 +202,8 @@ Result<HttpResponse> handle_disable_client(Exchange& exchange, Authenticated& ca
     AJWT_TRY(check_may_change(client, caller.caller));
     if (!client.disabled) {
       client.disabled = true;
-      AJWT_TRY(exchange.context().store.update_client(client, client_audit(exchange, client)));
+      AJWT_TRY(exchange.context().store.update_client(
+          client, client_audit(exchange, caller.caller, client)));
     }
     return write_json_response(200, write_client(client));
   });
@@ -229,7 +218,8 @@ Result<HttpResponse> handle_rotate_secret(Exchange& exchange, Authenticated& cal
       return refuse(Code::k_client_metadata_malformed, "The client has a key and no secret.");
     }
     const Secret secret = draw_secret(client);
-    AJWT_TRY(exchange.context().store.update_client(client, client_audit(exchange, client)));
+    AJWT_TRY(exchange.context().store.update_client(client,
+                                                    client_audit(exchange, caller.caller, client)));
     return write_with_secret(200, client, secret);
   });
 }

@@ -42,10 +42,9 @@ Result<HttpResponse> handle_rotate_keys(Exchange& exchange, Authenticated& calle
   AJWT_ASSIGN(auto next, KeyRing::new_key());
   json::Object facts;
   facts.set("kid", next.kid);
-  AJWT_TRY(
-      ring.rotate(std::move(next), exchange.now,
-                  build_audit(system_app_id(), exchange.decision_id, exchange.operation,
-                              std::nullopt, exchange.identity->client_id, exchange.now, facts)));
+  AJWT_TRY(ring.rotate(std::move(next), exchange.now,
+                       build_audit(system_app_id(), exchange.decision_id, exchange.operation,
+                                   allowed_to(caller.caller), exchange.now, facts)));
   return write_keys(ring, 201);
 }
 

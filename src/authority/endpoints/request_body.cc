@@ -5,12 +5,15 @@
 
 #include "json/parse.h"
 #include "protocol/names.h"
+#include "protocol/scope.h"
 
 namespace ajwt::authority {
 namespace {
 
 constexpr std::string_view kJsonType = "application/json";
 constexpr std::string_view kFormType = "application/x-www-form-urlencoded";
+
+constexpr std::size_t kMaxAudiences = 64;
 
 std::string_view trimmed(std::string_view text) {
   while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
@@ -58,6 +61,16 @@ Result<Form> parse_query(const HttpRequest& request,
     }
   }
   return form;
+}
+
+Result<std::optional<std::vector<std::string>>> find_audiences(json::Members& members) {
+  AJWT_ASSIGN(auto audiences, members.find_strings(kAudiences));
+  if (!audiences) return audiences;
+  if (audiences->size() > kMaxAudiences) {
+    return refuse(Code::k_limit_exceeded, "There are too many audiences.");
+  }
+  for (const auto& audience : *audiences) AJWT_TRY(check_audience(audience));
+  return audiences;
 }
 
 }  // namespace ajwt::authority

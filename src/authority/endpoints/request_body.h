@@ -3,12 +3,17 @@
 // Reading what endpoints have in common: bodies, ids in paths, queries.
 #pragma once
 
+#include <initializer_list>
+#include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "authority/exchange.h"
 #include "authority/oauth/form.h"
 #include "authority/oauth/refusal.h"
 #include "base/result.h"
+#include "json/members.h"
 #include "json/value.h"
 
 namespace ajwt::authority {
@@ -26,6 +31,10 @@ Result<Form> parse_form_body(const HttpRequest& request);
 
 // parse_query reads the query; refuses a repeated parameter and one that is not in `known`.
 Result<Form> parse_query(const HttpRequest& request, std::initializer_list<std::string_view> known);
+
+// find_audiences reads the member `audiences` (ceilings of RFC 8707 2), nullopt if it is absent.
+inline constexpr std::string_view kAudiences = "audiences";
+Result<std::optional<std::vector<std::string>>> find_audiences(json::Members& members);
 
 // parse_path_id reads a path's parameter as an id of type T. A text that no id can be names
 // nothing that exists: k_not_found.

@@ -8,7 +8,7 @@
 
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
-#include "authority/keys/key_ring.h"
+#include "authority/issue.h"
 #include "authority/oauth/rate_limiter.h"
 #include "crypto/random.h"
 #include "json/parse.h"
@@ -40,7 +40,7 @@ Result<std::optional<std::string>> find_audience(const Form& form) {
   return std::optional<std::string>(named.front());
 }
 
-// form_to_json turns the form door's parameters into the JSON door's body (ruling 38), so that one
+// form_to_json turns the form door's parameters into the JSON door's body (protocol 5), so that one
 // parser and one set of rules judge both. Parameters that the grant does not know are ignored (RFC
 // 6749 3.2).
 Result<json::Object> form_to_json(const Form& form) {
@@ -108,7 +108,7 @@ Result<HttpResponse> mint_for(Exchange& exchange, const Authenticated& caller,
   return write_token(answer->access_token, answer->expires_in, answer->scope);
 }
 
-// check_client_scopes: what the client may ask for, never silently less (ruling 36).
+// check_client_scopes: what the client may ask for, never silently less (protocol 7).
 Status check_client_scopes(const Scopes& asked, const Client& client) {
   Scopes beyond;
   std::copy_if(asked.begin(), asked.end(), std::back_inserter(beyond),
@@ -128,7 +128,7 @@ Status check_client_audience(const std::string& audience, const Scopes& scopes,
                              const Client& client, const std::string& issuer) {
   if (audience == issuer) return ok();
   // A service that was shown such a token could not use it, but nobody should have to rely on that
-  // (ruling 6).
+  // (protocol 6.3).
   if (std::any_of(scopes.begin(), scopes.end(), is_for_authority)) {
     return refuse(Code::k_audience_exceeds_ceiling,
                   "A scope of the authority needs the authority as audience.");
@@ -155,7 +155,7 @@ AccessToken build_plain_token(const Exchange& exchange, const Authenticated& cal
                      .cnf_jkt = caller.dpop.jkt()};
 }
 
-Status record_issued(const Exchange& exchange, const Client& client, const AccessToken& token) {
+Status record_issued(const Exchange& exchange, const Caller& caller, const AccessToken& token) {
   json::Object facts;
   facts.set(std::string(names::kSub), token.sub);
   facts.set(std::string(names::kAud), token.aud);
@@ -163,9 +163,9 @@ Status record_issued(const Exchange& exchange, const Client& client, const Acces
   facts.set(std::string(names::kJkt), token.cnf_jkt);
   facts.set(std::string(names::kJti), token.jti);
   facts.set(std::string(names::kExp), to_unix(token.exp));
-  return exchange.context().store.record_token(
-      client, build_audit(token.client_id, exchange.decision_id, exchange.operation, std::nullopt,
-                          client.client_id, exchange.now, facts));
+  return exchange.context().store.append_audit(build_audit(token.client_id, exchange.decision_id,
+                                                           exchange.operation, allowed_to(caller),
+                                                           exchange.now, facts));
 }
 
 Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& form) {
@@ -186,10 +186,9 @@ Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& fo
   const AccessToken token =
       build_plain_token(exchange, caller, std::move(scopes), *std::move(audience));
   exchange.trace.subject = token.sub;
-  const auto signer = context.keys.active();
-  AJWT_ASSIGN(const std::string compact, issue_access_token(token, signer.key, signer.kid));
+  AJWT_ASSIGN(const std::string compact, issue_verified(context, token));
   // The record is durable before the token leaves (P5).
-  AJWT_TRY(record_issued(exchange, caller.caller.client(), token));
+  AJWT_TRY(record_issued(exchange, caller.caller, token));
   return write_token(compact, context.options.access_token_lifetime, token.scope);
 }
 

@@ -98,8 +98,8 @@ Result<Execution> open_execution(Context& context, const Caller& caller,
                                          .changed_at = now});
   }
   AJWT_TRY(context.store.open_execution(
-      execution, build_audit(app_id, decision_id, "open_execution", std::nullopt,
-                             caller.client().client_id, now, audit_facts(execution))));
+      execution, build_audit(app_id, decision_id, "open_execution", allowed_to(caller), now,
+                             audit_facts(execution))));
   return execution;
 }
 
@@ -137,11 +137,12 @@ Result<Execution> report_step(Context& context, const Caller& caller,
     StepRecord ended = *record;
     ended.status = status_of(report.outcome);
     ended.changed_at = now;
+    Basis basis;
+    basis.registrations.push_back(as_loaded(reporter));
     AJWT_TRY(context.store.change_step(
-        StepChange{execution_id, execution.row_version, ended,
-                   RegistrationAsLoaded{app_id, reporter.registration_id, reporter.row_version}},
-        build_audit(app_id, decision_id, "report_step", std::nullopt, caller.client().client_id,
-                    now, report_facts(execution, ended, report))));
+        StepChange{as_loaded(execution), ended},
+        build_audit(app_id, decision_id, "report_step", allowed_to(caller, std::move(basis)), now,
+                    report_facts(execution, ended, report))));
     return get_execution(context, caller, execution_id);
   });
 }
@@ -154,8 +155,8 @@ Result<Execution> close_execution(Context& context, const Caller& caller,
     if (execution.status == ExecutionStatus::kClosed) return execution;
     AJWT_TRY(context.store.close_execution(
         execution_id, execution.row_version, now,
-        build_audit(execution.app_id, decision_id, "close_execution", std::nullopt,
-                    caller.client().client_id, now, audit_facts(execution))));
+        build_audit(execution.app_id, decision_id, "close_execution", allowed_to(caller), now,
+                    audit_facts(execution))));
     return get_execution(context, caller, execution_id);
   });
 }

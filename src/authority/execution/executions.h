@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Executions (protocol 4.4): open, report a step, close. Steps begin at mint and nowhere else.
+// Executions (protocol 4.2): open, report a step, close. Steps begin at mint and nowhere else.
 #pragma once
 
 #include <optional>
@@ -13,6 +13,7 @@
 
 namespace ajwt::authority {
 
+// OpenExecutionRequest is the body of POST /intent/executions.
 struct OpenExecutionRequest {
   WorkflowId workflow_id;
   std::optional<std::int64_t> workflow_version;  // absent: the newest
@@ -27,6 +28,7 @@ Result<Execution> open_execution(Context& context, const Caller& caller,
                                  const OpenExecutionRequest& request, std::string_view decision_id,
                                  Instant now);
 
+// StepReport is an agent's own word on the step that it holds.
 enum class StepOutcome { kDone, kFailed };
 struct StepReport {
   AgentId agent_id;
@@ -53,6 +55,7 @@ Result<Execution> close_execution(Context& context, const Caller& caller,
 Result<Execution> get_execution(Context& context, const Caller& caller,
                                 const ExecutionId& execution_id);
 
+// write_execution returns the run as answers show it; `now` tells whether it has expired.
 json::Object write_execution(const Execution& execution, Instant now);
 
 }  // namespace ajwt::authority

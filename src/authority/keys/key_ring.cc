@@ -29,10 +29,10 @@ Result<std::unique_ptr<KeyRing>> KeyRing::load(SigningKeyStore& store, Seconds r
   if (active == keys.end()) {
     AJWT_ASSIGN(Signer first, new_key());
     const std::string kid = first.kid;
-    AJWT_TRY(ring->rotate(
-        std::move(first), now,
-        build_audit(system_app_id(), make_decision_id(now), "create_signing_key", std::nullopt,
-                    system_client_id(), now, json::Object{{"kid", kid}})));
+    AJWT_TRY(ring->rotate(std::move(first), now,
+                          build_audit(system_app_id(), make_decision_id(now), "create_signing_key",
+                                      Outcome{std::nullopt, system_client_id(), {}}, now,
+                                      json::Object{{"kid", kid}})));
     return ring;
   }
   AJWT_ASSIGN(crypto::PrivateKey key, store.load_signing_key(active->kid));

@@ -43,7 +43,7 @@ Status check_workflow_rule(const MintFacts& facts) {
 }
 
 // A frozen grant sums up steps; outside them it would be the steps without their order, their
-// predecessors and their uses (ruling 36, threats T8).
+// predecessors and their uses (protocol 3.3, threats T8).
 Status check_stated_grant(const MintFacts& facts) {
   const auto& registration = *facts.records.registration;
   if (!facts.request.within && registration.grant_origin == GrantOrigin::kFrozen) {
@@ -202,20 +202,20 @@ constexpr auto kMintChecks = std::to_array<MintCheck>({
     {"protocol 3.2", "agent_active", check_agent_active},
     {"protocol 5 (5)", "agent_key", check_agent_key},
     {"draft 4.3.1 (3)", "agent_checksum", check_agent_checksum},
-    {"protocol 4.1", "workflow_rule", check_workflow_rule},
-    {"ruling 36", "stated_grant", check_stated_grant},
+    {"protocol 5 (8)", "workflow_rule", check_workflow_rule},
+    {"protocol 3.3", "stated_grant", check_stated_grant},
     {"protocol 5 (8)", "execution_live", check_execution_live},
     {"protocol 5 (8)", "execution_workflow", check_execution_workflow},
     {"draft 4.3.3 (1)", "workflow_known", check_workflow_known},
     {"draft 4.3.3 (2)", "step_known", check_step_known},
     {"protocol 5 (9)", "claimed_chain", check_claimed_chain},
-    {"protocol 4.4", "step_is_no_gate", check_step_is_no_gate},
+    {"protocol 4.2", "step_is_no_gate", check_step_is_no_gate},
     {"draft 4.5.5", "step_agent", check_step_agent},
     {"protocol 5 (10)", "step_tool", check_step_tool},
     {"draft 4.3.3 (3)", "predecessors", check_predecessors},
     {"draft 4.3.3 (4)", "approval_gate", check_approval_gate},
     {"protocol P3", "claimed_steps", check_claimed_steps},
-    {"protocol 4.2", "step_available", check_step_available},
+    {"protocol 4.1", "step_available", check_step_available},
     {"protocol 5 (11)", "application_ceiling", check_application_ceiling},
     {"protocol 5 (11)", "step_ceiling", check_step_ceiling},
     {"protocol 5 (11)", "agent_ceiling", check_agent_ceiling},

@@ -20,7 +20,7 @@ struct MintFacts {
   Instant now;
 
   // Compared in constant time whether or not the agent exists, so that an unknown agent costs what
-  // a wrong checksum costs (ruling 32). Meaningless without records.registration.
+  // a wrong checksum costs (protocol 5). Meaningless without records.registration.
   bool checksum_matches;
   bool key_matches;
 

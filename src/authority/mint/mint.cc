@@ -4,7 +4,7 @@
 #include <array>
 #include <utility>
 
-#include "authority/keys/key_ring.h"
+#include "authority/issue.h"
 #include "authority/mint/checks.h"
 #include "authority/mint/token.h"
 #include "authority/retry.h"
@@ -25,23 +25,6 @@ MintQuery query_of(const Caller& caller, const MintRequest& request) {
     query.execution_id = request.within->execution_id;
   }
   return query;
-}
-
-// sign_and_verify issues the token and puts it through our own verifier: a claim that we would
-// refuse never leaves the house.
-Result<std::string> sign_and_verify(const Context& context, const AccessToken& token) {
-  const auto signer = context.keys.active();
-  AJWT_ASSIGN(std::string compact, issue_access_token(token, signer.key, signer.kid));
-  const TokenRules rules{.issuer = context.options.issuer,
-                         .audience = token.aud,
-                         .algorithms = jose::AlgorithmSet::all(),
-                         .skew = Seconds(0)};
-  auto verified = verify_access_token(compact, rules, *context.keys.published(), token.iat);
-  if (!verified) {
-    return refuse(Code::k_internal_error)
-        .with_detail("own token refused: " + std::string(verified.error().reason().name));
-  }
-  return compact;
 }
 
 StepRecord begun(const MintFacts& facts) {
@@ -82,28 +65,27 @@ json::Object audit_facts(const MintFacts& facts, const AccessToken& token) {
 MintCommit build_commit(const MintFacts& facts, const Caller& caller, const AccessToken& token,
                         std::string_view decision_id) {
   const auto& registration = *facts.records.registration;
-  MintCommit commit{
-      .app_id = facts.application.app_id,
-      .application_row_version = facts.application.row_version,
-      .client_id = caller.client().client_id,
-      .client_row_version = caller.client().row_version,
-      .registration_id = registration.registration_id,
-      .registration_row_version = registration.row_version,
-      .first_mint = registration.state == RegistrationState::kRegistered,
-      .step = std::nullopt,
-      .unchanged_execution = std::nullopt,
-      .audit = build_audit(facts.application.app_id, decision_id, "mint", std::nullopt,
-                           caller.client().client_id, facts.now, audit_facts(facts, token))};
-  if (facts.step_record == nullptr) return commit;
-  const auto& execution = *facts.records.execution;
-  if (facts.step_record->status == StepStatus::kActive) {
-    commit.unchanged_execution.emplace(execution.execution_id, execution.row_version);
-  } else {
-    commit.step = StepChange{.execution_id = execution.execution_id,
-                             .expected_row_version = execution.row_version,
-                             .step = begun(facts)};
+  Basis basis;
+  basis.application = as_loaded(facts.application);
+  basis.registrations.push_back(as_loaded(registration));
+  std::optional<StepChange> step;
+  if (facts.step_record != nullptr) {
+    const ExecutionAsLoaded execution = as_loaded(*facts.records.execution);
+    if (facts.step_record->status == StepStatus::kActive) {
+      basis.execution = execution;  // a renewal
+    } else {
+      step = StepChange{execution, begun(facts)};
+    }
   }
-  return commit;
+  std::optional<RegistrationId> first_mint_of;
+  if (registration.state == RegistrationState::kRegistered) {
+    first_mint_of = registration.registration_id;
+  }
+  return MintCommit{.first_mint_of = std::move(first_mint_of),
+                    .step = std::move(step),
+                    .audit = build_audit(facts.application.app_id, decision_id, "mint",
+                                         allowed_to(caller, std::move(basis)), facts.now,
+                                         audit_facts(facts, token))};
 }
 
 // attempt is one pass from load to commit. It refuses k_state_changed when another write came
@@ -117,7 +99,7 @@ Result<MintAnswer> attempt(Context& context, const Caller& caller, const Verifie
   for (const auto& check : mint_checks()) AJWT_TRY(check.rule(facts));
 
   const AccessToken token = build_intent_token(facts, crypto::random_token(names::kJtiBytes));
-  AJWT_ASSIGN(std::string compact, sign_and_verify(context, token));
+  AJWT_ASSIGN(std::string compact, issue_verified(context, token));
 
   const std::array<MintCommit, 1> commit{build_commit(facts, caller, token, decision_id)};
   auto answers = context.store.commit(commit);

@@ -11,7 +11,7 @@
 namespace ajwt::authority {
 namespace {
 
-// append_link adds who one hop was: application, agent, registration and key (ruling 2).
+// append_link adds who one hop was: application, agent, registration and key (protocol 5.1).
 void append_link(std::vector<std::string>& texts, const AppId& app, const AgentId& agent,
                  const RegistrationId& registration, const std::string& jkt) {
   texts.push_back(app.str());

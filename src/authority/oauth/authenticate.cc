@@ -122,7 +122,7 @@ Result<std::shared_ptr<const AccessToken>> verify_token(const Exchange& exchange
     cache.insert(digest, keys, known, exchange.now);
   }
   // An agent's token is for a protected service, never for us: it would be the application's
-  // authority in an agent's hand (ruling 5, threats T9).
+  // authority in an agent's hand (protocol 5.1, threats T9).
   if (known->is_intent_token()) return refuse(Code::k_intent_refused);
   return known;
 }
@@ -156,12 +156,14 @@ Limit limit_of(Budgeted budgeted) {
   return Limit::kClientCalls;
 }
 
-Status take_budget(const Exchange& exchange, const Caller& caller) {
-  return exchange.context().limits.take(limit_of(exchange.budgeted),
-                                        caller.client().client_id.str(), exchange.now);
+Status take_budget(Exchange& exchange, const Caller& caller) {
+  AJWT_TRY(exchange.context().limits.take(limit_of(exchange.budgeted),
+                                          caller.client().client_id.str(), exchange.now));
+  exchange.counted = true;
+  return ok();
 }
 
-// remember uses up every proof, before the operation that rests on them commits (ruling 22).
+// remember uses up every proof, before the operation that rests on them commits (protocol 6.1).
 Status remember(Exchange& exchange, const Authenticated& authenticated) {
   auto& replays = exchange.context().replays;
   const auto& dpop = authenticated.dpop;

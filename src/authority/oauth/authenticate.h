@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// CallerAuthenticator: who calls, by which key, and with which other keys beside it (ruling 6).
+// CallerAuthenticator: who calls, by which key, and with which other keys beside it (protocol 6.3).
 #pragma once
 
 #include <optional>
@@ -35,7 +35,7 @@ struct Authenticated {
   // find_other_key_proof returns the first proof in key_proofs by another key than this one.
   std::optional<VerifiedProof> find_other_key_proof(std::string_view jkt) const;
   // check_proof_claims refuses k_proof_claims_differ if a proof names another agent or checksum
-  // than the request (ruling 38). An absent `checksum` is not compared.
+  // than the request (protocol 6.2). An absent `checksum` is not compared.
   Status check_proof_claims(const AgentId& agent_id,
                             const std::optional<std::string>& checksum) const;
 };
@@ -46,7 +46,7 @@ enum class Accepts { kToken, kTokenOrDirect };
 // CallerAuthenticator is the only maker of Caller. Its functions note in the exchange who the
 // client is as soon as that is known.
 //
-// Order: the token's or the proof's own signature first, before anything is looked up (ruling 32);
+// Order: the token's or the proof's own signature first, before anything is looked up (protocol 5);
 // then the client; then further keys; then budgets; then everything single-use is used up. Of a
 // wrong client and a wrong proof, the client is reported.
 //
@@ -57,7 +57,7 @@ enum class Accepts { kToken, kTokenOrDirect };
 class CallerAuthenticator {
  public:
   // authenticate_json authenticates the sender of a JSON body (an empty object where there is
-  // none); its proofs bind the body (ruling 7).
+  // none); its proofs bind the body (protocol 6.2).
   static Result<Authenticated> authenticate_json(Exchange& exchange, json::Object body,
                                                  Accepts accepts);
   // authenticate_form authenticates the sender of a form, by secret or assertion alone.

@@ -119,7 +119,7 @@ Result<AssertionClaims> check_assertion(ByteView payload, const Client& client,
     return wrong_claim("iss and sub must be the client_id");
   }
   // The issuer alone: an assertion for another server, or for several, could be replayed by one of
-  // them here (ruling 33).
+  // them here (protocol 7).
   AJWT_ASSIGN(const auto aud, claims.get_text(names::kAud));
   if (aud != issuer) return wrong_claim("aud must be the issuer, as a string");
   AJWT_ASSIGN(const Instant exp, claims.get_time(names::kExp));
@@ -214,13 +214,13 @@ Result<AuthenticatedClient> ClientAuthenticator::authenticate(const ClientAssert
                                                               Instant now) const {
   auto jws = jose::UnverifiedJws::parse(assertion.jwt, kMaxAssertionBytes);
   if (!jws) return unauthenticated("assertion: " + std::string(jws.error().reason().name));
-  // A token, a proof or any other object that the client signed is no assertion (ruling 5).
+  // A token, a proof or any other object that the client signed is no assertion (protocol 6.4).
   if (!is_assertion_type(jws->header().typ)) return unauthenticated("assertion has another typ");
   AJWT_ASSIGN(const ClientId client_id, peek_subject(assertion.jwt));
   AJWT_ASSIGN(auto client, store_.find_client(client_id));
 
   // A key that cannot have made the signature is refused before anything is verified, which would
-  // tell a client that exists from one that does not (ruling 32).
+  // tell a client that exists from one that does not (protocol 5).
   const bool has_key = client && client->auth == ClientAuth::kPrivateKeyJwt && client->public_key &&
                        crypto::fits(client->public_key->kind(), jose::scheme_of(jws->header().alg));
   const crypto::PublicKey& key = has_key ? *client->public_key : nobodys_key(jws->header().alg);

@@ -68,6 +68,8 @@ const Budget& RateLimiter::budget_of(Limit limit) const {
       return limits_.client_registration;
     case Limit::kClientCalls:
       return limits_.client_calls;
+    case Limit::kClientFailures:
+      return limits_.client_failures;
     case Limit::kAgentMint:
       return limits_.agent_mint;
     case Limit::kAgentRegistration:

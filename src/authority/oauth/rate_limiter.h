@@ -20,6 +20,7 @@ enum class Limit {
   kClientMint,
   kClientRegistration,
   kClientCalls,
+  kClientFailures,
   kAgentMint,
   kAgentRegistration,
   kAgentFailures,

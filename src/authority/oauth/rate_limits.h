@@ -20,6 +20,7 @@ struct RateLimits {
   Budget address_failures{.per_second = 20, .burst = 500};      // failed authentications
   Budget client_mint{.per_second = 2000, .burst = 10'000};      // token requests of a client
   Budget client_registration{.per_second = 50, .burst = 1000};  // agents and workflows
+  Budget client_failures{.per_second = 20, .burst = 500};       // a client with bad proofs
   Budget client_calls{.per_second = 500, .burst = 5000};        // everything else
   Budget agent_mint{.per_second = 1000, .burst = 5000};         // mints for one agent
   Budget agent_registration{.per_second = 1, .burst = 60};      // registrations of one agent

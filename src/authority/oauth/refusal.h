@@ -14,6 +14,7 @@ namespace ajwt::authority {
 // HintVisibility: whether this caller may see what to run next.
 enum class HintVisibility { kHidden, kShown };
 
+// RefusalFacts is what an answer to a refused request needs beside the error.
 struct RefusalFacts {
   std::string_view issuer;
   std::string_view decision_id;

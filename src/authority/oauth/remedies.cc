@@ -21,7 +21,8 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_proof_time_refused, "Set the clock of the machine that made the proof."},
     {Code::k_proof_replayed, "Make a new proof, with a new jti, for every request."},
     {Code::k_proof_uri_mismatch,
-     "htu must be the issuer followed by the path. Behind a proxy, set the authority's issuer to "
+     "htu must be the issuer followed by the path. Behind a proxy, set the authority's public_url "
+     "to "
      "the address that clients use."},
     {Code::k_proof_body_mismatch,
      "Put bd, the base64url SHA-256 of the body as sent, into the proof, and change nothing "
@@ -44,15 +45,18 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_grant_type_unsupported,
      "Use client_credentials or agent_checksum at /oauth/token, agent_checksum at /intent/token."},
     {Code::k_agent_unknown,
-     "'ajwt agent list APP' shows what is registered; 'ajwt agent register -f FILE' adds it."},
+     "'ajwt agent list APP' shows what is registered; 'ajwt agent register -f FILE --agent-key "
+     "KEY' adds it."},
     {Code::k_agent_revoked,
      "A revoked agent never comes back: register its successor under another agent_id."},
     {Code::k_agent_key_unknown,
      "The agent runs with another key than the registered one. 'ajwt agent show APP AGENT' shows "
-     "the registered thumbprint; 'ajwt agent register -f FILE' with both keys' proofs changes it."},
+     "the registered thumbprint; an administrator changes it by 'ajwt agent register -f FILE "
+     "--agent-key KEY'."},
     {Code::k_agent_checksum_mismatch,
      "'ajwt agent checksum FILE' computes what a definition's checksum is; 'ajwt agent show APP "
-     "AGENT' shows the registered one. If the change is intended: 'ajwt agent register -f FILE'."},
+     "AGENT' shows the registered one. If the change is intended: 'ajwt agent register -f FILE "
+     "--agent-key KEY'."},
     {Code::k_checksum_differs,
      "'ajwt agent checksum FILE' computes it; or leave checksum out of the request."},
     {Code::k_duplicate_agent,
@@ -76,14 +80,15 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_step_held, "Let the agent that began the step complete it."},
     {Code::k_scope_exceeds_ceiling,
      "Ask for less, or let an administrator widen the ceiling that the message names: 'ajwt agent "
-     "grant APP AGENT' for an agent's."},
+     "grant APP AGENT -f FILE' for an agent's."},
     {Code::k_audience_exceeds_ceiling,
      "Ask for another audience, or add it to the application: 'ajwt app set APP --audience "
      "URL'."},
     {Code::k_audience_not_single, "Ask for one token per audience."},
-    {Code::k_workflow_agent_unknown, "'ajwt agent register -f FILE' first, then the workflow."},
+    {Code::k_workflow_agent_unknown,
+     "'ajwt agent register -f FILE --agent-key KEY' first, then the workflow."},
     {Code::k_workflow_exceeds_grant,
-     "'ajwt agent grant APP AGENT' widens the grant; then register the workflow again."},
+     "'ajwt agent grant APP AGENT -f FILE' widens the grant; then register the workflow again."},
     {Code::k_scopes_conflict, "Make two clients: one that registers and one that mints."},
     {Code::k_rate_limited, "Wait as long as Retry-After says."},
     {Code::k_state_changed, "Send the request again with a new proof."},

@@ -167,16 +167,22 @@ json::Object audit_facts(const Registration& registration) {
   return facts;
 }
 
-AuditEntry registration_audit(const Caller& caller, const Registration& registration,
+// registration_audit rests on the application's settings and on the version that gives way: its
+// grant is inherited, and whoever changes it meanwhile must not be overruled.
+AuditEntry registration_audit(const Caller& caller, const Application& application,
+                              const Registration& registration,
                               const std::optional<Registration>& newest,
                               const std::optional<AgentId>& twin, std::string_view decision_id,
                               Instant now) {
   json::Object facts = audit_facts(registration);
   if (newest && newest->jkt != registration.jkt) facts.set("key_changed_from", newest->jkt);
-  // The same content under another id is allowed and worth a look (ruling 34).
+  // The same content under another id is allowed and worth a look (protocol 3.2).
   if (twin) facts.set("same_checksum_as", twin->str());
-  return build_audit(registration.app_id, decision_id, "register_agent", std::nullopt,
-                     caller.client().client_id, now, facts);
+  Basis basis;
+  basis.application = as_loaded(application);
+  if (newest) basis.registrations.push_back(as_loaded(*newest));
+  return build_audit(registration.app_id, decision_id, "register_agent",
+                     allowed_to(caller, std::move(basis)), now, facts);
 }
 
 Result<Registration> get_newest(Context& context, const AppId& app_id, const AgentId& agent_id) {
@@ -229,18 +235,17 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
                                            const std::optional<VerifiedProof>& old_key_proof,
                                            KeyChange key_change, std::string_view decision_id,
                                            Instant now) {
-  AJWT_ASSIGN(const Application application,
-              load_application(context, caller, request.app_id, key_change));
-  const std::string jkt = jose::thumbprint(request.key);
-  if (key_proof.jkt() != jkt) return refuse(Code::k_proof_key_mismatch);
-  if (request.profile == ChecksumProfile::kReference && !application.accepts_reference_checksum) {
-    return refuse(Code::k_parameter_malformed,
-                  "The application does not accept profile reference.");
-  }
-  AJWT_ASSIGN(const std::string checksum, checksum_of(request));
-  const Draft draft{request, checksum, jkt};
-
   return retry_on_change([&]() -> Result<RegisterAgentAnswer> {
+    AJWT_ASSIGN(const Application application,
+                load_application(context, caller, request.app_id, key_change));
+    const std::string jkt = jose::thumbprint(request.key);
+    if (key_proof.jkt() != jkt) return refuse(Code::k_proof_key_mismatch);
+    if (request.profile == ChecksumProfile::kReference && !application.accepts_reference_checksum) {
+      return refuse(Code::k_parameter_malformed,
+                    "The application does not accept profile reference.");
+    }
+    AJWT_ASSIGN(const std::string checksum, checksum_of(request));
+    const Draft draft{request, checksum, jkt};
     AJWT_ASSIGN(const auto newest,
                 context.store.find_registration(request.app_id, request.agent_id));
     if (newest) {
@@ -253,8 +258,8 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
     AJWT_ASSIGN(const auto twin,
                 context.store.find_same_checksum(request.app_id, request.agent_id, checksum));
     AJWT_TRY(context.store.add_registration(
-        registration, newest ? newest->version : 0,
-        registration_audit(caller, registration, newest, twin, decision_id, now)));
+        registration,
+        registration_audit(caller, application, registration, newest, twin, decision_id, now)));
     return RegisterAgentAnswer{RegistrationOutcome::kCreated, std::move(registration)};
   });
 }
@@ -266,8 +271,8 @@ Status revoke_agent(Context& context, const Caller& caller, const AppId& app_id,
     if (registration.state == RegistrationState::kRevoked) return ok();
     registration.state = RegistrationState::kRevoked;
     return context.store.update_registration(
-        registration, build_audit(app_id, decision_id, "revoke_agent", std::nullopt,
-                                  caller.client().client_id, now, audit_facts(registration)));
+        registration, build_audit(app_id, decision_id, "revoke_agent", allowed_to(caller), now,
+                                  audit_facts(registration)));
   });
 }
 
@@ -282,8 +287,8 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
     registration.grant = grant;
     registration.grant_origin = GrantOrigin::kStated;
     return context.store.update_registration(
-        registration, build_audit(app_id, decision_id, "change_grant", std::nullopt,
-                                  caller.client().client_id, now, audit_facts(registration)));
+        registration, build_audit(app_id, decision_id, "change_grant", allowed_to(caller), now,
+                                  audit_facts(registration)));
   });
 }
 

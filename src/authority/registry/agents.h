@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Registration of agents (draft 5.4; protocol 3.2; rulings 3, 13, 34).
+// Registration of agents (draft 5.4; protocol 3.2, 3.3).
 #pragma once
 
 #include <optional>
@@ -30,6 +30,7 @@ struct RegisterAgentRequest {
 // public_key (PEM) | jwk, grant?, autonomy?, profile?} after authenticating members were removed.
 Result<RegisterAgentRequest> parse_register_agent(const json::Object& body);
 
+// RegisterAgentAnswer: kUnchanged returns what was registered before.
 enum class RegistrationOutcome { kCreated, kUnchanged };
 
 struct RegisterAgentAnswer {

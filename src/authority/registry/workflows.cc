@@ -38,7 +38,7 @@ std::map<AgentId, Grant> needed_grants(const Workflow& workflow) {
 }
 
 // check_permissions: a step without audience or scopes is within no ceiling, so it could never
-// begin and whatever comes after it would wait for ever (protocol 4.2: unreachable steps).
+// begin and whatever comes after it would wait for ever (protocol 4.1: unreachable steps).
 Status check_permissions(const Workflow& workflow) {
   for (const auto& step : workflow.steps) {
     if (step.agent_id && !step.permission()) {
@@ -64,17 +64,18 @@ Status check_audiences(const Workflow& workflow, const Application& application,
 }
 
 // freeze_grants checks every agent's steps against its frozen grant and returns the default grants
-// to freeze (ruling 13).
+// to freeze (protocol 3.3). It notes the registrations that it looked at in `basis`.
 Result<std::vector<FrozenGrant>> freeze_grants(Context& context, const AppId& app_id,
-                                               const Workflow& workflow) {
+                                               const Workflow& workflow, Basis& basis) {
   std::vector<FrozenGrant> frozen;
   for (const auto& [agent_id, needed] : needed_grants(workflow)) {
     AJWT_ASSIGN(const auto registration, context.store.find_registration(app_id, agent_id));
     if (!registration || registration->state == RegistrationState::kRevoked) {
       return refuse(Code::k_workflow_agent_unknown, agent_id.str());
     }
+    basis.registrations.push_back(as_loaded(*registration));
     if (!registration->grant) {
-      frozen.push_back({registration->registration_id, registration->row_version, needed});
+      frozen.push_back({registration->registration_id, needed});
       continue;
     }
     for (const auto& permission : needed) {
@@ -89,7 +90,8 @@ Result<std::vector<FrozenGrant>> freeze_grants(Context& context, const AppId& ap
 }
 
 AuditEntry workflow_audit(const Caller& caller, const StoredWorkflow& stored,
-                          const std::vector<FrozenGrant>& frozen, std::string_view decision_id) {
+                          const std::vector<FrozenGrant>& frozen, Basis basis,
+                          std::string_view decision_id) {
   json::Object facts;
   facts.set(std::string(names::kWorkflowId), stored.workflow.workflow_id.str());
   facts.set(std::string(names::kVersion), stored.version);
@@ -101,8 +103,8 @@ AuditEntry workflow_audit(const Caller& caller, const StoredWorkflow& stored,
     grants.emplace_back(std::move(one));
   }
   facts.set("frozen_grants", std::move(grants));
-  return build_audit(stored.app_id, decision_id, "register_workflow", std::nullopt,
-                     caller.client().client_id, stored.registered_at, facts);
+  return build_audit(stored.app_id, decision_id, "register_workflow",
+                     allowed_to(caller, std::move(basis)), stored.registered_at, facts);
 }
 
 }  // namespace
@@ -129,24 +131,25 @@ Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller&
   if (!caller.owns(request.app_id) && !administrator) {
     return refuse(Code::k_client_unauthorized, "app_id is not the caller's application.");
   }
-  AJWT_ASSIGN(const auto application, context.store.find_application(request.app_id));
-  if (!application) return refuse(Code::k_not_found, std::string(names::kAppId));
-  AJWT_TRY(check_permissions(request.workflow));
-  AJWT_TRY(check_audiences(request.workflow, *application, context.options.issuer));
-
   return retry_on_change([&]() -> Result<RegisterWorkflowAnswer> {
+    AJWT_ASSIGN(const auto application, context.store.find_application(request.app_id));
+    if (!application) return refuse(Code::k_not_found, std::string(names::kAppId));
+    AJWT_TRY(check_permissions(request.workflow));
+    AJWT_TRY(check_audiences(request.workflow, *application, context.options.issuer));
     AJWT_ASSIGN(const auto newest,
                 context.store.find_workflow(request.app_id, request.workflow.workflow_id));
     if (newest && newest->workflow == request.workflow) {
       return RegisterWorkflowAnswer{WorkflowOutcome::kUnchanged, *newest};
     }
-    AJWT_ASSIGN(const auto frozen, freeze_grants(context, request.app_id, request.workflow));
+    Basis basis;
+    basis.application = as_loaded(*application);
+    AJWT_ASSIGN(const auto frozen, freeze_grants(context, request.app_id, request.workflow, basis));
     StoredWorkflow stored{.app_id = request.app_id,
                           .version = newest ? newest->version + 1 : 1,
                           .workflow = request.workflow,
                           .registered_at = now};
-    AJWT_TRY(context.store.add_workflow(stored, frozen,
-                                        workflow_audit(caller, stored, frozen, decision_id)));
+    AJWT_TRY(context.store.add_workflow(
+        stored, frozen, workflow_audit(caller, stored, frozen, std::move(basis), decision_id)));
     return RegisterWorkflowAnswer{WorkflowOutcome::kCreated, std::move(stored)};
   });
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Registration of workflows (draft 6.3; protocol 4.2; ruling 13).
+// Registration of workflows (draft 6.3; protocol 4.1, 3.3).
 #pragma once
 
 #include <string_view>
@@ -11,6 +11,7 @@
 
 namespace ajwt::authority {
 
+// RegisterWorkflowRequest is the body of POST /intent/register/workflow.
 struct RegisterWorkflowRequest {
   AppId app_id;
   Workflow workflow;
@@ -20,6 +21,7 @@ struct RegisterWorkflowRequest {
 // which app_id defaults to.
 Result<RegisterWorkflowRequest> parse_register_workflow(const json::Object& body, const AppId& own);
 
+// RegisterWorkflowAnswer: kUnchanged returns the newest version, which is equal.
 enum class WorkflowOutcome { kCreated, kUnchanged };
 
 struct RegisterWorkflowAnswer {
@@ -36,6 +38,7 @@ Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller&
                                                  const RegisterWorkflowRequest& request,
                                                  std::string_view decision_id, Instant now);
 
+// write_workflow returns the version as answers show it.
 json::Object write_workflow(const StoredWorkflow& workflow);
 
 }  // namespace ajwt::authority

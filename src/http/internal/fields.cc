@@ -5,13 +5,9 @@
 #include <algorithm>
 #include <array>
 
-#include "guard/field_name.h"
+#include "base/field_name.h"
 
 namespace ajwt::http::internal {
-
-using guard::begins_folded;
-using guard::equal_folded;
-
 namespace {
 
 constexpr auto kHopByHop = std::to_array<std::string_view>(
@@ -21,9 +17,10 @@ constexpr auto kHopByHop = std::to_array<std::string_view>(
 // Frameworks let a field like X-Original-URL replace the path after a guard has judged another one,
 // and CGI makes HTTP_PROXY of Proxy, which sends the service's own requests elsewhere.
 constexpr auto kOverrides = std::to_array<std::string_view>(
-    {"forwarded", "proxy", "x-real-ip", "x-original-url", "x-original-uri", "x-original-host",
-     "x-rewrite-url", "x-http-method-override", "x-http-method", "x-method-override"});
+    {"forwarded", "proxy", "x-real-ip", "x-rewrite-url", "x-http-method-override", "x-http-method",
+     "x-method-override"});
 constexpr std::string_view kForwardedPrefix = "x-forwarded-";
+constexpr std::string_view kOriginalPrefix = "x-original-";
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
@@ -66,7 +63,8 @@ void remove_folded(HttpHeaders& headers, std::string_view name) {
 
 void remove_overrides(HttpHeaders& headers) {
   remove_if(headers, [](std::string_view name, std::string_view /*value*/) {
-    return begins_folded(name, kForwardedPrefix) || is_one_of(kOverrides, name);
+    return begins_folded(name, kForwardedPrefix) || begins_folded(name, kOriginalPrefix) ||
+           is_one_of(kOverrides, name);
   });
 }
 

@@ -12,7 +12,7 @@
 
 namespace ajwt::http::internal {
 
-// Names compare folded (guard/field_name.h): a service may read Content_Length as Content-Length.
+// Names compare folded (base/field_name.h): a service may read Content_Length as Content-Length.
 
 // remove_if removes every field for which unwanted(name, value) holds.
 template <class Predicate>

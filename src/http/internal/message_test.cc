@@ -307,7 +307,8 @@ TEST(Fields, KnowTheirNamesInEverySpellingThatAServiceReadsAlike) {
   HttpHeaders headers;
   for (const std::string_view name :
        {"Forwarded", "X_Forwarded_For", "X.Forwarded.Host", "Proxy", "X-Real-IP", "x_real_ip",
-        "X-Original-URL", "X-Original-URI", "X-Original_Host", "X-Rewrite-Url", "X.Http.Method"}) {
+        "X-Original-URL", "X-Original-URI", "X-Original_Host", "X-Original-Method", "X-Rewrite-Url",
+        "X.Http.Method"}) {
     headers.add(std::string(name), "evil");
   }
   headers.add("X-Kept", "1");

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "guard/field_name.h"
+#include "base/field_name.h"
 #include "http/gate.h"
 #include "http/internal/fields.h"
 #include "http/internal/message.h"
@@ -34,7 +34,7 @@ void append_field(std::string& out, std::string_view name, std::string_view valu
 
 Status append_fields(std::string& out, const HttpHeaders& headers) {
   for (const auto& [name, value] : headers.fields()) {
-    if (is_hop_by_hop(name) || guard::equal_folded(name, "content-length")) continue;
+    if (is_hop_by_hop(name) || equal_folded(name, "content-length")) continue;
     // A line break in a value would end the field and begin one of its author's choice.
     if (!is_token(name) || !is_field_value(value))
       return refuse(Code::k_internal_error).with_detail("a header field cannot be written");

@@ -8,7 +8,7 @@
 namespace ajwt::shim {
 namespace {
 
-// Ruling 28. The fleet's own tests vary what a caller can; here is what no caller can vary alone,
+// Protocol 9. The fleet's own tests vary what a caller can; here is what no caller can vary alone,
 // since a key and a checksum belong to one declaration.
 TEST(TokenKey, DiffersWithEachOfItsParts) {
   const ToolCall call{.tool = "t", .scopes = {"s"}, .audience = "https://a.example"};

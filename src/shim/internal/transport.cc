@@ -7,18 +7,10 @@
 #include "protocol/uri.h"
 
 namespace ajwt::shim {
-namespace {
-
-bool is_loopback(std::string_view host) {
-  return host == "localhost" || host == "[::1]" || host == "127.0.0.1";
-}
-
-}  // namespace
-
 Status check_transport(std::string_view what, std::string_view url, PlainHttp plain_http) {
   const auto uri = parse_http_uri(url);
   if (plain_http == PlainHttp::kAnywhere || !uri || !equal_ignoring_case(uri->scheme, "http") ||
-      is_loopback(uri->host)) {
+      is_loopback_host(uri->host)) {
     return ok();
   }
   return refuse(Code::k_configuration_refused,

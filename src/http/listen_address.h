@@ -9,7 +9,7 @@
 
 #include "base/result.h"
 
-namespace ajwt::app {
+namespace ajwt::http {
 
 // ListenAddress is a numeric address without brackets, and a port.
 struct ListenAddress {
@@ -17,14 +17,11 @@ struct ListenAddress {
   std::uint16_t port;
 };
 
-// parse_listen reads "127.0.0.1:8710" or "[::1]:8710"; port 0 is any free one. Refuses
+// parse_listen_address reads "127.0.0.1:8710" or "[::1]:8710"; port 0 is any free one. Refuses
 // k_configuration_refused.
-Result<ListenAddress> parse_listen(std::string_view text);
-
-// is_loopback_address tells whether a numeric address is this machine's own.
-bool is_loopback_address(const std::string& address);
+Result<ListenAddress> parse_listen_address(std::string_view text);
 
 // host_of returns the address as a URL has it: IPv6 in brackets.
 std::string host_of(const std::string& address);
 
-}  // namespace ajwt::app
+}  // namespace ajwt::http

@@ -56,7 +56,7 @@ json::Object step(std::string_view id, std::string_view agent, std::string_view 
                       {"completion", "agent"}};
 }
 
-class Rulings : public ::testing::Test {
+class Rules : public ::testing::Test {
  protected:
   AuthorityFixture fixture;
 
@@ -80,6 +80,13 @@ class Rulings : public ::testing::Test {
     fixture.prove(request, fixture.planner().key);
     return fixture.handle(request);
   }
+  std::string open_execution(std::string_view workflow_id) {
+    HttpRequest request = AuthorityFixture::json("POST", "/intent/executions",
+                                                 json::Object{{"workflow_id", workflow_id}});
+    fixture.authenticate(request, fixture.fleet());
+    fixture.prove(request, fixture.planner().key);
+    return text_of(fixture.handle(request), "execution_id");
+  }
   HttpResponse mint(const MintSpec& spec, const TestAgent& agent) {
     return fixture.mint(spec, MintDoor::kJson, agent);
   }
@@ -98,8 +105,8 @@ class Rulings : public ::testing::Test {
   }
 };
 
-// Ruling 2: two chains that differ in a registration or a key have different digests.
-TEST_F(Rulings, TheDelegationDigestCoversApplicationAgentRegistrationAndKeyOfEachLink) {
+// Protocol 5.1: two chains that differ in a registration or a key have different digests.
+TEST_F(Rules, TheDelegationDigestCoversApplicationAgentRegistrationAndKeyOfEachLink) {
   const std::string execution = fixture.open_execution();
   ASSERT_EQ(mint(fixture.mint_spec(fixture.planner(), execution), fixture.planner()).status, 200);
   ASSERT_EQ(fixture.complete(execution, "plan", fixture.planner()).status, 200);
@@ -119,8 +126,8 @@ TEST_F(Rulings, TheDelegationDigestCoversApplicationAgentRegistrationAndKeyOfEac
             sequence_digest("ajwt-delegation-v1", links));
 }
 
-// Ruling 6: what opens the authority is for the authority alone.
-TEST_F(Rulings, AScopeOfTheAuthorityNeedsTheAuthorityAsAudience) {
+// Protocol 6.3: what opens the authority is for the authority alone.
+TEST_F(Rules, AScopeOfTheAuthorityNeedsTheAuthorityAsAudience) {
   const auto made = administer("admin:apps", "POST", "/admin/apps/acme/clients",
                                {{"client_id", "wide"},
                                 {"token_endpoint_auth_method", "client_secret_basic"},
@@ -144,8 +151,8 @@ TEST_F(Rulings, AScopeOfTheAuthorityNeedsTheAuthorityAsAudience) {
                 "audience_exceeds_ceiling");
 }
 
-// Ruling 13.
-TEST_F(Rulings, AStepBeyondAFrozenGrantIsRefusedUntilTheGrantIsChanged) {
+// Protocol 3.3.
+TEST_F(Rules, AStepBeyondAFrozenGrantIsRefusedUntilTheGrantIsChanged) {
   EXPECT_EQ(register_workflow("same", {step("a", "planner", "manifest:read")}).status, 201);
   expect_reason(register_workflow("more", {step("a", "planner", "manifest:write")}), 400,
                 "workflow_exceeds_grant");
@@ -159,7 +166,7 @@ TEST_F(Rulings, AStepBeyondAFrozenGrantIsRefusedUntilTheGrantIsChanged) {
   EXPECT_EQ(register_workflow("more", {step("a", "planner", "manifest:write")}).status, 201);
 }
 
-TEST_F(Rulings, AWorkflowNamesOnlyAgentsOfItsApplicationThatMayAct) {
+TEST_F(Rules, AWorkflowNamesOnlyAgentsOfItsApplicationThatMayAct) {
   const TestAgent foreign = AuthorityFixture::agent("auditor", "You audit.", 40);
   ASSERT_EQ(fixture.register_agent(fixture.foreign_registrar(), testing::kGlobex, foreign).status,
             201);
@@ -171,8 +178,8 @@ TEST_F(Rulings, AWorkflowNamesOnlyAgentsOfItsApplicationThatMayAct) {
                 "workflow_agent_unknown");
 }
 
-// Protocol 4.2: a step that could never begin would block all that comes after it.
-TEST_F(Rulings, AStepOfAnAgentNeedsAudienceAndScopes) {
+// Protocol 4.1: a step that could never begin would block all that comes after it.
+TEST_F(Rules, AStepOfAnAgentNeedsAudienceAndScopes) {
   json::Object without_audience = step("a", "planner", "manifest:read");
   without_audience.remove("audience");
   expect_reason(register_workflow("w", {without_audience}), 400, "workflow_malformed");
@@ -181,7 +188,7 @@ TEST_F(Rulings, AStepOfAnAgentNeedsAudienceAndScopes) {
   expect_reason(register_workflow("w", {without_scopes}), 400, "workflow_malformed");
 }
 
-TEST_F(Rulings, AWorkflowRegisteredAgainIsTheSameVersionAndNotANewOne) {
+TEST_F(Rules, AWorkflowRegisteredAgainIsTheSameVersionAndNotANewOne) {
   const json::Array steps{step("a", "planner", "manifest:read")};
   const auto first = register_workflow("again", steps);
   EXPECT_EQ(first.status, 201) << first.body;
@@ -195,8 +202,8 @@ TEST_F(Rulings, AWorkflowRegisteredAgainIsTheSameVersionAndNotANewOne) {
   EXPECT_EQ(body_of(third).find("version")->as_integer(), 2);
 }
 
-// Ruling 26.
-TEST_F(Rulings, ATokenShowsTheChecksumOnlyWhereTheApplicationAsksForIt) {
+// Protocol 5.1.
+TEST_F(Rules, ATokenShowsTheChecksumOnlyWhereTheApplicationAsksForIt) {
   const auto proof_claim = [&] {
     const auto minted =
         mint(fixture.mint_spec(fixture.planner(), fixture.open_execution()), fixture.planner());
@@ -210,7 +217,7 @@ TEST_F(Rulings, ATokenShowsTheChecksumOnlyWhereTheApplicationAsksForIt) {
   EXPECT_EQ(shown.find("agent_checksum")->as_string(), fixture.planner().checksum);
 }
 
-TEST_F(Rulings, TheReferenceProfileIsTakenOnlyWhereTheApplicationSaysSo) {
+TEST_F(Rules, TheReferenceProfileIsTakenOnlyWhereTheApplicationSaysSo) {
   const TestAgent agent = AuthorityFixture::agent("reviewer", "You review.", 30);
   const auto definition = parse_agent_components(agent.components);
   ASSERT_THAT(definition, IsOk());
@@ -230,8 +237,8 @@ TEST_F(Rulings, TheReferenceProfileIsTakenOnlyWhereTheApplicationSaysSo) {
             *compute_agent_checksum(*definition, ChecksumProfile::kReference));
 }
 
-// Ruling 34.
-TEST_F(Rulings, TheAuditFlagsTheSameContentUnderAnotherIdAndAKeyChange) {
+// Protocol 3.2.
+TEST_F(Rules, TheAuditFlagsTheSameContentUnderAnotherIdAndAKeyChange) {
   const json::Object by_checksum{{"app_id", kAcme},
                                  {"agent_id", "twin"},
                                  {"checksum", fixture.planner().checksum},
@@ -254,7 +261,7 @@ TEST_F(Rulings, TheAuditFlagsTheSameContentUnderAnotherIdAndAKeyChange) {
             jose::thumbprint(fixture.patcher().key.public_key()));
 }
 
-TEST_F(Rulings, RegisteringAgainDropsNoChangeSilently) {
+TEST_F(Rules, RegisteringAgainDropsNoChangeSilently) {
   const auto send = [&](std::string_view member, const json::Value& value) {
     json::Object body = AuthorityFixture::registration(kAcme, fixture.planner());
     body.set(std::string(member), value);
@@ -268,8 +275,8 @@ TEST_F(Rulings, RegisteringAgainDropsNoChangeSilently) {
   expect_reason(send("grant", json::Array{}), 409, "already_exists");
 }
 
-// Ruling 36: outside a workflow a frozen grant would be its steps without their order.
-TEST_F(Rulings, AGrantFromWorkflowsIsGoodWithinThemAlone) {
+// Protocol 3.3: outside a workflow a frozen grant would be its steps without their order.
+TEST_F(Rules, AGrantFromWorkflowsIsGoodWithinThemAlone) {
   ASSERT_EQ(change_application({{"workflow_rule", "optional"}}).status, 200);
   expect_reason(mint(outside_of_workflows(fixture.patcher()), fixture.patcher()), 403,
                 "grant_not_stated");
@@ -283,7 +290,54 @@ TEST_F(Rulings, AGrantFromWorkflowsIsGoodWithinThemAlone) {
   EXPECT_EQ(minted.status, 200) << minted.body;
 }
 
-TEST_F(Rulings, AStepIsEndedByItsAgentEvenIfAnotherHasTheSameKey) {
+// Protocol 4.2: a use is counted when the step begins; a renewal is the same use.
+TEST_F(Rules, AStepBeginsAsOftenAsItsWorkflowSays) {
+  for (const std::int64_t uses : {1, 2}) {
+    json::Object often = step("plan", "planner", "manifest:read");
+    often.set("max_uses", uses);
+    const std::string workflow = "often" + std::to_string(uses);
+    ASSERT_EQ(register_workflow(workflow, {often}).status, 201);
+    MintSpec spec = fixture.mint_spec(fixture.planner(), open_execution(workflow));
+    spec.workflow_id = workflow;
+    for (std::int64_t use = 0; use < uses; ++use) {
+      ASSERT_EQ(mint(spec, fixture.planner()).status, 200) << use << " of " << uses;
+      ASSERT_EQ(mint(spec, fixture.planner()).status, 200) << "a renewal";
+      ASSERT_EQ(fixture.complete(*spec.execution_id, "plan", fixture.planner()).status, 200);
+    }
+    expect_reason(mint(spec, fixture.planner()), 403, "step_uses_exhausted");
+  }
+}
+
+// Protocol 5 (12): signing comes before the commit, so that a token that cannot be made leaves the
+// step as it was.
+TEST_F(Rules, ATokenThatCannotBeMadeMovesNoStep) {
+  json::Array scopes;
+  for (int i = 0; i < 64; ++i) scopes.emplace_back(std::string(126, 'x') + std::to_string(10 + i));
+  const json::Object grant{
+      {"grant", json::Array{json::Object{
+                    {"audience", kTestApi}, {"tool", "read_manifest"}, {"scopes", scopes}}}}};
+  ASSERT_EQ(administer("admin:agents", "PUT", "/admin/agents/acme/planner/grant", grant).status,
+            200);
+  json::Object wide = step("plan", "planner", "");
+  wide.set("scopes", scopes);
+  ASSERT_EQ(register_workflow("wide", {wide}).status, 201);
+  MintSpec spec = fixture.mint_spec(fixture.planner(), open_execution("wide"));
+  spec.workflow_id = "wide";
+  spec.scopes.emplace();
+  for (const auto& scope : scopes) spec.scopes->push_back(scope.as_string());
+
+  expect_reason(mint(spec, fixture.planner()), 400, "limit_exceeded");
+
+  const auto execution = fixture.store().find_execution(AppId::trusted("acme"),
+                                                        ExecutionId::trusted(*spec.execution_id));
+  ASSERT_THAT(execution, IsOk());
+  EXPECT_EQ((*execution)->steps.front().status, authority::StepStatus::kPending);
+  EXPECT_EQ((*execution)->row_version, 1);
+  spec.scopes->resize(1);
+  EXPECT_EQ(mint(spec, fixture.planner()).status, 200);
+}
+
+TEST_F(Rules, AStepIsEndedByItsAgentEvenIfAnotherHasTheSameKey) {
   TestAgent twin = AuthorityFixture::agent("twin", "You pretend.", 11);
   ASSERT_EQ(fixture.register_agent(fixture.registrar(), kAcme, twin).status, 201);
   const std::string execution = fixture.open_execution();
@@ -293,7 +347,7 @@ TEST_F(Rulings, AStepIsEndedByItsAgentEvenIfAnotherHasTheSameKey) {
 }
 
 // Protocol 5: the grant type is judged before the proof.
-TEST_F(Rulings, AnUnknownGrantTypeIsToldToAClientWithoutAProof) {
+TEST_F(Rules, AnUnknownGrantTypeIsToldToAClientWithoutAProof) {
   HttpRequest form = AuthorityFixture::form("/oauth/token", {{"grant_type", "refresh_token"}});
   expect_reason(fixture.handle(form), 401, "client_unauthenticated");
   fixture.authenticate(form, fixture.fleet());
@@ -304,7 +358,7 @@ TEST_F(Rulings, AnUnknownGrantTypeIsToldToAClientWithoutAProof) {
 }
 
 // RFC 9449 9: who presents a token learns of the nonce as at any resource.
-TEST_F(Rulings, ATokenAtTheTokenEndpointIsAnsweredAsAtAResource) {
+TEST_F(Rules, ATokenAtTheTokenEndpointIsAnsweredAsAtAResource) {
   const TestToken token = fixture.token(fixture.fleet(), names::kScopeMint);
   HttpRequest request = AuthorityFixture::mint_request(
       fixture.mint_spec(fixture.planner(), fixture.open_execution()), MintDoor::kJson);
@@ -317,7 +371,7 @@ TEST_F(Rulings, ATokenAtTheTokenEndpointIsAnsweredAsAtAResource) {
             std::string_view::npos);
 }
 
-// Ruling 40: prompts are sealed at rest.
+// Promise P10: prompts are sealed at rest.
 TEST(PromptsAtRest, StandInNoFileOfTheStore) {
   auto scratch = store::ScratchDirectory::create();
   ASSERT_THAT(scratch, IsOk());
@@ -339,7 +393,7 @@ TEST(PromptsAtRest, StandInNoFileOfTheStore) {
   EXPECT_GT(files, 1);
 }
 
-// Ruling 40: every budget limits what it is named after.
+// Protocol 10: every budget limits what it is named after.
 struct BudgetCase {
   std::string_view name;
   authority::Budget authority::RateLimits::*budget;
@@ -429,7 +483,7 @@ void run_side_by_side(const std::vector<std::function<void()>>& parts) {
   for (auto& thread : threads) thread.join();
 }
 
-TEST_F(Rulings, TwoChangesOfAnApplicationSideBySideBothStand) {
+TEST_F(Rules, TwoChangesOfAnApplicationSideBySideBothStand) {
   for (int round = 0; round < 25; ++round) {
     const bool required = round % 2 == 0;
     const TestToken token = fixture.token(fixture.administrator(), "admin:apps");
@@ -449,7 +503,7 @@ TEST_F(Rulings, TwoChangesOfAnApplicationSideBySideBothStand) {
   }
 }
 
-TEST_F(Rulings, ParallelStepsOfOneExecutionAllBegin) {
+TEST_F(Rules, ParallelStepsOfOneExecutionAllBegin) {
   constexpr int kBranches = 8;
   json::Array steps;
   for (int i = 0; i < kBranches; ++i) {
@@ -484,7 +538,7 @@ TEST_F(Rulings, ParallelStepsOfOneExecutionAllBegin) {
 }
 
 // A key that nobody publishes any more is on no disk either, whenever its time came.
-TEST_F(Rulings, AKeyThatRetiredWhileNothingRanIsDroppedAtTheNextStart) {
+TEST_F(Rules, AKeyThatRetiredWhileNothingRanIsDroppedAtTheNextStart) {
   ASSERT_EQ(administer("admin:keys", "POST", "/admin/keys/rotate", {}).status, 201);
   ASSERT_EQ(fixture.store().list_signing_keys()->size(), 2U);
   fixture.clock().advance(Seconds(7200));

@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <string_view>
 
-namespace ajwt::guard {
+namespace ajwt {
 
 // fold_char lowers the case and makes '-' of whatever is neither letter nor digit.
 constexpr char fold_char(char c) {
@@ -27,4 +27,4 @@ constexpr bool equal_folded(std::string_view a, std::string_view b) {
   return a.size() == b.size() && begins_folded(a, b);
 }
 
-}  // namespace ajwt::guard
+}  // namespace ajwt

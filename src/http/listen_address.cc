@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "apps/ajwt/support/listen.h"
+#include "http/listen_address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
 #include <charconv>
 
-namespace ajwt::app {
+namespace ajwt::http {
 
-Result<ListenAddress> parse_listen(std::string_view text) {
+Result<ListenAddress> parse_listen_address(std::string_view text) {
   const std::size_t colon = text.rfind(':');
   std::string_view address = text.substr(0, colon);
   const std::string_view port =
@@ -30,15 +30,8 @@ Result<ListenAddress> parse_listen(std::string_view text) {
   return ListenAddress{host, number};
 }
 
-bool is_loopback_address(const std::string& address) {
-  in_addr v4{};
-  if (inet_pton(AF_INET, address.c_str(), &v4) == 1) return (ntohl(v4.s_addr) >> 24) == 127;
-  in6_addr v6{};
-  return inet_pton(AF_INET6, address.c_str(), &v6) == 1 && IN6_IS_ADDR_LOOPBACK(&v6);
-}
-
 std::string host_of(const std::string& address) {
   return address.find(':') == std::string::npos ? address : "[" + address + "]";
 }
 
-}  // namespace ajwt::app
+}  // namespace ajwt::http

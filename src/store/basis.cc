@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/basis.h"
+
+#include <string>
+#include <string_view>
+
+namespace ajwt::store {
+namespace {
+
+using authority::ApplicationAsLoaded;
+using authority::ClientAsLoaded;
+using authority::ExecutionAsLoaded;
+using authority::RegistrationAsLoaded;
+
+Status check_row(Result<Query> query, std::string_view what) {
+  AJWT_ASSIGN(Query found, std::move(query));
+  AJWT_ASSIGN(const bool unchanged, found.next());
+  if (!unchanged) return refuse(Code::k_state_changed, std::string(what));
+  return ok();
+}
+
+Status check_application(Connection& db, const ApplicationAsLoaded& application) {
+  return check_row(db.query("SELECT 1 FROM applications WHERE app_id = ?1 AND row_version = ?2",
+                            application.app_id, application.row_version),
+                   "app_id");
+}
+
+Status check_client(Connection& db, const ClientAsLoaded& client) {
+  return check_row(db.query("SELECT 1 FROM clients WHERE client_id = ?1 AND app_id = ?2 "
+                            "AND row_version = ?3 AND disabled = 0",
+                            client.client_id, client.app_id, client.row_version),
+                   "client_id");
+}
+
+Status check_registration(Connection& db, const RegistrationAsLoaded& registration) {
+  return check_row(
+      db.query("SELECT 1 FROM registrations WHERE registration_id = ?1 AND app_id = ?2 "
+               "AND row_version = ?3 AND state IN ('registered', 'verified')",
+               registration.registration_id, registration.app_id, registration.row_version),
+      "agent_id");
+}
+
+}  // namespace
+
+Status check_execution(Connection& db, const ExecutionAsLoaded& execution) {
+  AJWT_ASSIGN(Query query, db.query("SELECT status, row_version FROM executions "
+                                    "WHERE execution_id = ?1 AND app_id = ?2",
+                                    execution.execution_id, execution.app_id));
+  AJWT_ASSIGN(const bool row, query.next());
+  if (!row) return refuse(Code::k_state_changed, "execution_id");
+  if (query.text(0) != "open") return refuse(Code::k_execution_closed);
+  if (query.integer(1) != execution.row_version) {
+    return refuse(Code::k_state_changed, "execution_id");
+  }
+  return ok();
+}
+
+Status check_basis(Connection& db, const authority::Basis& basis) {
+  if (basis.application) AJWT_TRY(check_application(db, *basis.application));
+  if (basis.client) AJWT_TRY(check_client(db, *basis.client));
+  for (const auto& registration : basis.registrations) {
+    AJWT_TRY(check_registration(db, registration));
+  }
+  if (basis.execution) AJWT_TRY(check_execution(db, *basis.execution));
+  return ok();
+}
+
+}  // namespace ajwt::store
