@@ -139,7 +139,6 @@ class Scene {
   // call_step makes the honest call of a step with its token. Refuses any answer but 200.
   Result<Answer> call_step(std::string_view step_id, const std::string& token);
   const std::string& guard_nonce() const { return guard_nonce_; }
-  const std::string& authority_nonce() const { return authority_nonce_; }
   Status refresh_guard_nonce();
 
  private:

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/bytes.h"
 
+#include "base/operation_count.h"
+
 namespace ajwt {
 namespace {
 
@@ -38,6 +40,7 @@ std::optional<Bytes> parse_hex(std::string_view text) {
 }
 
 bool equal_constant_time(ByteView a, ByteView b) {
+  ++operation_count().comparisons;
   if (a.size() != b.size()) return false;
   // volatile keeps the compiler from leaving the loop at the first difference.
   volatile std::uint8_t difference = 0;

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/check.h"
+#include "base/operation_count.h"
 #include "crypto/hash.h"
 #include "crypto/key.h"
 #include "crypto/key_encoding.h"
@@ -213,6 +214,7 @@ std::string PublicKey::to_pem() const {
 }
 
 Status PublicKey::verify(Scheme scheme, ByteView message, ByteView signature) const {
+  ++operation_count().verifications;
   if (!fits(kind(), scheme)) return invalid_signature();
   bool valid = false;
   switch (scheme) {

@@ -74,15 +74,6 @@ ProofFacts::Binding binding_of(ProofBinding proof) {
   return ProofFacts::Binding::kBound;
 }
 
-// check_query_binding judges the claim qd of a proof whose signature was verified.
-Status check_query_binding(const RequestFacts& facts, const Route& route) {
-  const std::string bound = peek_proof_claim(facts.dpop.front(), names::kQd);
-  const bool is_bound = bound.empty()
-                            ? facts.query.empty() || route.proof != ProofBinding::kBound
-                            : bound == jose::encode_base64url(crypto::sha256(facts.query));
-  return is_bound ? ok() : refuse(Code::k_proof_query_mismatch);
-}
-
 }  // namespace
 
 // Presented is a verified token, with its hash as a proof must name it.
@@ -159,12 +150,10 @@ Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
                              const std::shared_ptr<const jose::KeySet>& keys, Instant now,
                              Trace* trace) const {
   AJWT_ASSIGN(const Presented presented, verify_presented(facts, route, keys, now, trace));
-  // The body is the last but one thing that a proof is judged by: one that fails for it alone has a
-  // good signature over the claims, and only its binding of the query is still unknown.
-  if (const auto proof = verify_proof(facts, route, presented, now); !proof) {
-    if (proof.error().code() != Code::k_proof_body_mismatch) return proof.error();
-    AJWT_TRY(check_query_binding(facts, route));
-  }
+  // The body is the last thing that a proof is judged by: one that fails for it alone is good in
+  // everything else.
+  const auto proof = verify_proof(facts, route, presented, now);
+  if (!proof && proof.error().code() != Code::k_proof_body_mismatch) return proof.error();
   return run_checks(route_checks(), {.token = *presented.token, .route = route});
 }
 

@@ -202,7 +202,7 @@ TEST_F(VerifierTest, TakesPlainRfc9449ProofsOnlyWhereTheRouteNamesThem) {
   claims.body.reset();
   claims.query.reset();
   request.seal_with(claims);
-  ASSERT_THAT(verify(), RefusedWith(Code::k_proof_body_mismatch));
+  ASSERT_THAT(verify(), RefusedWith(Code::k_proof_query_mismatch));
 
   route.proof = ProofBinding::kRfc9449;
   EXPECT_THAT(verify(), IsOk());

@@ -160,14 +160,18 @@ Status ProofVerifier::check_token_hash(std::string_view hash) const {
 // none.
 Status ProofVerifier::check_binding(const ProofFacts& facts) const {
   const bool must_bind = facts.binding == ProofFacts::Binding::kBound;
+  if (qd_) {
+    AJWT_TRY(check_hash_claim(*qd_, as_bytes(facts.query), Code::k_proof_query_mismatch));
+  } else if (must_bind && !facts.query.empty()) {
+    return refuse(Code::k_proof_query_mismatch);
+  }
   if (bd_) {
     if (!facts.body) return refuse(Code::k_proof_body_mismatch).with_detail("the body is unread");
-    AJWT_TRY(check_hash_claim(*bd_, *facts.body, Code::k_proof_body_mismatch));
-  } else if (must_bind && (!facts.body || !facts.body->empty())) {
+    return check_hash_claim(*bd_, *facts.body, Code::k_proof_body_mismatch);
+  }
+  if (must_bind && (!facts.body || !facts.body->empty())) {
     return refuse(Code::k_proof_body_mismatch);
   }
-  if (qd_) return check_hash_claim(*qd_, as_bytes(facts.query), Code::k_proof_query_mismatch);
-  if (must_bind && !facts.query.empty()) return refuse(Code::k_proof_query_mismatch);
   return ok();
 }
 

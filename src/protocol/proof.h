@@ -74,7 +74,8 @@ class VerifiedProof {
 
 // verify_dpop_proof verifies a DPoP proof (RFC 9449 4.3, in its order), but for "used before".
 // Refuses k_proof_*: the order is form, type, algorithm, key, signature, required claims, method,
-// URI, time, nonce, token hash, key binding, body and query.
+// URI, time, nonce, token hash, key binding, query, body: whoever has not read the body yet knows
+// from k_proof_body_mismatch that all else is right.
 Result<VerifiedProof> verify_dpop_proof(std::string_view proof, const ProofFacts& facts,
                                         const jose::AlgorithmSet& accepted);
 

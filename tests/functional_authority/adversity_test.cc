@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/operation_count.h"
 #include "json/utf8.h"
 #include "protocol/access_token.h"
 #include "protocol/names.h"
@@ -59,6 +60,20 @@ class Adversity : public ::testing::Test {
     (void)fixture.handle(request);
     return store->take_calls();
   }
+  // Cost is what a request made the authority do.
+  struct Cost {
+    std::vector<std::string> calls;
+    OperationCount operations;
+    bool operator==(const Cost&) const = default;
+  };
+  Cost cost_of(const HttpRequest& request) {
+    const OperationCount before = operation_count();
+    std::vector<std::string> calls = calls_of(request);
+    const OperationCount after = operation_count();
+    return Cost{std::move(calls),
+                {.verifications = after.verifications - before.verifications,
+                 .comparisons = after.comparisons - before.comparisons}};
+  }
   HttpRequest mint(const testing::MintSpec& spec, const crypto::PrivateKey& key) {
     HttpRequest request = AuthorityFixture::mint_request(spec, MintDoor::kJson);
     fixture.authenticate(request, fixture.fleet());
@@ -74,14 +89,15 @@ TEST_F(Adversity, UnknownAndRevokedAgentsCostWhatWrongChecksumsCost) {
   wrong.computed_checksum = fixture.patcher().checksum;
   auto unknown = spec;
   unknown.agent_id = "nobody";
-  const auto cost = calls_of(mint(wrong, fixture.planner().key));
-  EXPECT_EQ(cost, (std::vector<std::string>{"find_client", "find_application", "load_mint_records",
-                                            "append_audit"}));
-  EXPECT_EQ(calls_of(mint(unknown, fixture.planner().key)), cost);
-  EXPECT_EQ(calls_of(mint(spec, fixture.patcher().key)), cost);
+  const Cost cost = cost_of(mint(wrong, fixture.planner().key));
+  EXPECT_EQ(cost.calls, (std::vector<std::string>{"find_client", "find_application",
+                                                  "load_mint_records", "append_audit"}));
+  EXPECT_EQ(cost.operations.verifications, 1U);
+  EXPECT_EQ(cost_of(mint(unknown, fixture.planner().key)), cost);
+  EXPECT_EQ(cost_of(mint(spec, fixture.patcher().key)), cost);
   const TestToken token = fixture.token(fixture.administrator(), "admin:agents");
   ASSERT_EQ(fixture.call(token, "POST", "/admin/agents/acme/planner/revoke").status, 200);
-  EXPECT_EQ(calls_of(mint(spec, fixture.planner().key)), cost);
+  EXPECT_EQ(cost_of(mint(spec, fixture.planner().key)), cost);
 }
 
 TEST_F(Adversity, UnknownClientsCostWhatWrongSecretsCost) {
@@ -92,9 +108,24 @@ TEST_F(Adversity, UnknownClientsCostWhatWrongSecretsCost) {
     fixture.prove(made_request, ed25519_key(50));
     return made_request;
   };
-  const auto cost = calls_of(request("acme-fleet"));
-  EXPECT_EQ(cost, (std::vector<std::string>{"find_client"}));
-  EXPECT_EQ(calls_of(request("nobody")), cost);
+  const Cost cost = cost_of(request("acme-fleet"));
+  EXPECT_EQ(cost.calls, (std::vector<std::string>{"find_client"}));
+  EXPECT_EQ(cost_of(request("nobody")), cost);
+}
+
+TEST_F(Adversity, UnknownClientsCostWhatWronglySignedAssertionsCost) {
+  const auto request = [&](std::string client_id) {
+    HttpRequest made_request = AuthorityFixture::form(
+        "/oauth/token", {{"grant_type", "client_credentials"}, {"scope", "a"}});
+    fixture.authenticate(made_request,
+                         testing::TestClient{std::move(client_id), std::nullopt, ed25519_key(51)});
+    fixture.prove(made_request, ed25519_key(50));
+    return made_request;
+  };
+  const Cost cost = cost_of(request(fixture.fleet_with_key().client_id));
+  EXPECT_EQ(cost.calls, (std::vector<std::string>{"find_client"}));
+  EXPECT_EQ(cost.operations.verifications, 2U);
+  EXPECT_EQ(cost_of(request("nobody")), cost);
 }
 
 TEST_F(Adversity, AnotherTenantsAgentsCostWhatMissingOnesCost) {
@@ -104,9 +135,12 @@ TEST_F(Adversity, AnotherTenantsAgentsCostWhatMissingOnesCost) {
     fixture.present(made_request, foreign);
     return made_request;
   };
-  EXPECT_EQ(calls_of(request("/intent/agents/acme/planner")),
-            calls_of(request("/intent/agents/nowhere/nobody")));
-  EXPECT_EQ(calls_of(request("/intent/agents/acme")), calls_of(request("/intent/agents/nowhere")));
+  (void)calls_of(request("/intent/agents/acme"));  // the token is known from here on
+  EXPECT_EQ(cost_of(request("/intent/agents/acme/planner")),
+            cost_of(request("/intent/agents/nowhere/nobody")));
+  EXPECT_EQ(cost_of(request("/intent/agents/acme")), cost_of(request("/intent/agents/nowhere")));
+  EXPECT_THAT(calls_of(request("/intent/agents/acme/planner")),
+              ::testing::Not(::testing::Contains("list_versions")));
 }
 
 // A grant that is narrowed while the next version is being registered stays narrowed.
