@@ -148,7 +148,7 @@ void Session::fail(const Error& error, std::string_view hint) {
   err_ << "ajwt: " << error.reason().name << ": " << printable(error.describe());
   if (!error.items().empty()) err_ << " [" << printable(list_of(error.items())) << ']';
   if (!error.detail().empty()) err_ << " (" << printable(error.detail()) << ')';
-  if (!hint.empty()) err_ << "; try: " << hint;
+  if (!hint.empty()) err_ << " Try: " << hint;
   err_ << '\n';
 }
 

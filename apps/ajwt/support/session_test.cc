@@ -50,7 +50,7 @@ TEST_F(SessionTest, SaysWhatFailedAndWhatToTry) {
                 "ajwt execution show ID");
   EXPECT_EQ(session_.exit_code(), ExitCode::kDenied);
   EXPECT_TRUE(err_.str().starts_with("ajwt: step_predecessors_missing: ")) << err_.str();
-  EXPECT_NE(err_.str().find(" [a] (decision_id dec_1); try: ajwt execution show ID\n"),
+  EXPECT_NE(err_.str().find(" [a] (decision_id dec_1) Try: ajwt execution show ID\n"),
             std::string::npos)
       << err_.str();
 }
