@@ -5,8 +5,8 @@
 //
 // Every function may block, is safe for concurrent use, and refuses k_store_unavailable or
 // k_store_damaged when the store cannot answer. A write is durable when its function returns, and
-// carries its audit entry in the same transaction (P5). Every write refuses k_state_changed, or
-// k_execution_closed, if the entry's basis does not hold any more.
+// carries its audit entry in the same transaction (P5). Every write refuses k_state_changed,
+// k_client_changed or k_execution_closed if the entry's basis does not hold any more.
 #pragma once
 
 #include <memory>

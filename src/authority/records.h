@@ -154,7 +154,7 @@ struct ExecutionAsLoaded {
 
 // Basis is what a decision rests on. The write that carries the decision looks at each again in its
 // own transaction and refuses k_state_changed unless it is as loaded, and so that the decision may
-// rest on it (protocol 5 (13)).
+// rest on it (protocol 5 (13)). A fresh look may decide anew, but for the client: k_client_changed.
 struct Basis {
   std::optional<ClientAsLoaded> client;  // whoever asked; enabled
   std::optional<ApplicationAsLoaded> application;

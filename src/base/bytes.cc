@@ -40,8 +40,8 @@ std::optional<Bytes> parse_hex(std::string_view text) {
 }
 
 bool equal_constant_time(ByteView a, ByteView b) {
-  ++operation_count().comparisons;
   if (a.size() != b.size()) return false;
+  ++operation_count().comparisons;
   // volatile keeps the compiler from leaving the loop at the first difference.
   volatile std::uint8_t difference = 0;
   for (std::size_t i = 0; i < a.size(); ++i) {

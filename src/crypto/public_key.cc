@@ -214,8 +214,8 @@ std::string PublicKey::to_pem() const {
 }
 
 Status PublicKey::verify(Scheme scheme, ByteView message, ByteView signature) const {
-  ++operation_count().verifications;
   if (!fits(kind(), scheme)) return invalid_signature();
+  ++operation_count().verifications;
   bool valid = false;
   switch (scheme) {
     case Scheme::kEd25519:

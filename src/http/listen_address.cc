@@ -27,7 +27,14 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
                   "'" + std::string(text) +
                       "' is no address and port, such as 127.0.0.1:8710 or [::1]:8710.");
   }
-  return ListenAddress{host, number};
+  // One spelling for each address: [0:0:0:0:0:0:0:1] is ::1.
+  char spelled[INET6_ADDRSTRLEN] = {};
+  if (bracketed) {
+    (void)inet_ntop(AF_INET6, &v6, spelled, sizeof spelled);
+  } else {
+    (void)inet_ntop(AF_INET, &v4, spelled, sizeof spelled);
+  }
+  return ListenAddress{spelled, number};
 }
 
 std::string host_of(const std::string& address) {

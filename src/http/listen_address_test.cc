@@ -15,6 +15,9 @@ TEST(ParseListenAddress, TakesNumericAddresses) {
   ASSERT_THAT(v6, IsOk());
   EXPECT_EQ(v6->address, "::1");
   EXPECT_EQ(v6->port, 0);
+  const auto long_v6 = parse_listen_address("[0:0:0:0:0:0:0:1]:1");
+  ASSERT_THAT(long_v6, IsOk());
+  EXPECT_EQ(long_v6->address, "::1");
   EXPECT_EQ(host_of(v4->address), "127.0.0.1");
   EXPECT_EQ(host_of(v6->address), "[::1]");
 }

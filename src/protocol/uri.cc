@@ -107,9 +107,11 @@ bool is_loopback_host(std::string_view host) {
   while (true) {
     unsigned char number = 0;
     const auto [end, error] = std::from_chars(host.data(), host.data() + host.size(), number);
-    if (error != std::errc()) return false;
+    const auto digits = static_cast<std::size_t>(end - host.data());
+    // With a leading zero it is octal to some, and no address but a name to others.
+    if (error != std::errc() || (digits > 1 && host.front() == '0')) return false;
     ++numbers;
-    host.remove_prefix(static_cast<std::size_t>(end - host.data()));
+    host.remove_prefix(digits);
     if (host.empty()) return numbers == 3;
     if (numbers == 3 || host.front() != '.') return false;
     host.remove_prefix(1);

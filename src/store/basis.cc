@@ -12,24 +12,24 @@ using authority::ClientAsLoaded;
 using authority::ExecutionAsLoaded;
 using authority::RegistrationAsLoaded;
 
-Status check_row(Result<Query> query, std::string_view what) {
+Status check_row(Result<Query> query, Code code, std::string_view what) {
   AJWT_ASSIGN(Query found, std::move(query));
   AJWT_ASSIGN(const bool unchanged, found.next());
-  if (!unchanged) return refuse(Code::k_state_changed, std::string(what));
+  if (!unchanged) return refuse(code, std::string(what));
   return ok();
 }
 
 Status check_application(Connection& db, const ApplicationAsLoaded& application) {
   return check_row(db.query("SELECT 1 FROM applications WHERE app_id = ?1 AND row_version = ?2",
                             application.app_id, application.row_version),
-                   "app_id");
+                   Code::k_state_changed, "app_id");
 }
 
 Status check_client(Connection& db, const ClientAsLoaded& client) {
   return check_row(db.query("SELECT 1 FROM clients WHERE client_id = ?1 AND app_id = ?2 "
                             "AND row_version = ?3 AND disabled = 0",
                             client.client_id, client.app_id, client.row_version),
-                   "client_id");
+                   Code::k_client_changed, "client_id");
 }
 
 Status check_registration(Connection& db, const RegistrationAsLoaded& registration) {
@@ -37,7 +37,7 @@ Status check_registration(Connection& db, const RegistrationAsLoaded& registrati
       db.query("SELECT 1 FROM registrations WHERE registration_id = ?1 AND app_id = ?2 "
                "AND row_version = ?3 AND state IN ('registered', 'verified')",
                registration.registration_id, registration.app_id, registration.row_version),
-      "agent_id");
+      Code::k_state_changed, "agent_id");
 }
 
 }  // namespace

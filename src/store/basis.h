@@ -9,7 +9,7 @@
 
 namespace ajwt::store {
 
-// check_basis refuses k_state_changed, or k_execution_closed, unless all of it holds.
+// check_basis refuses as authority::Basis says unless all of it holds.
 Status check_basis(Connection& db, const authority::Basis& basis);
 
 // check_execution refuses k_execution_closed, and k_state_changed unless the run is as loaded.

@@ -29,7 +29,7 @@ struct SqliteOptions {
 };
 
 // SqliteStore keeps `<directory>/ajwt.db` and `<directory>/keys/<kid>.pem`, readable by this user
-// alone. Writes are durable when they return: WAL, synchronous=FULL, one writer with group commit
+// alone. Writes are durable when they return: WAL, synchronous=FULL, one writer with group commit.
 // Readers see a snapshot and wait for nobody.
 class SqliteStore final : public authority::Store {
  public:

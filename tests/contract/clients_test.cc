@@ -109,9 +109,9 @@ TEST_P(ClientStoreContract, WritesNothingOnTheWordOfAClientThatHasChanged) {
   ASSERT_THAT(store_->update_client(changed, make_audit(app())), IsOk());
   const std::int64_t leaves = last_sequence();
 
-  EXPECT_THAT(store_->append_audit(audit), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(store_->append_audit(audit), RefusedWith(Code::k_client_changed));
   EXPECT_THAT(store_->create_client(make_client(app(), client_id("next")), audit),
-              RefusedWith(Code::k_state_changed));
+              RefusedWith(Code::k_client_changed));
 
   EXPECT_EQ(last_sequence(), leaves);
   EXPECT_THAT(store_->find_client(client_id("next")), IsOkAndHolds(Eq(std::nullopt)));
@@ -121,7 +121,7 @@ TEST_P(ClientStoreContract, WritesNothingOnTheWordOfAClientThatHasChanged) {
   changed.disabled = true;
   ASSERT_THAT(store_->update_client(changed, make_audit(app())), IsOk());
   audit.basis.client->row_version = 3;
-  EXPECT_THAT(store_->append_audit(audit), RefusedWith(Code::k_state_changed)) << "it is disabled";
+  EXPECT_THAT(store_->append_audit(audit), RefusedWith(Code::k_client_changed)) << "it is disabled";
 }
 
 TEST_P(ClientStoreContract, RefusesToUpdateAnApplicationThatIsNotThere) {

@@ -116,7 +116,7 @@ TEST_P(MintStoreContract, RefusesWhenTheClientHasChanged) {
   client.scopes = {"other"};
   ASSERT_THAT(store_->update_client(client, make_audit(app())), IsOk());
 
-  EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(commit(mint), RefusedWith(Code::k_client_changed));
 }
 
 TEST_P(MintStoreContract, RefusesADisabledClientEvenAtItsOwnVersion) {
@@ -126,7 +126,7 @@ TEST_P(MintStoreContract, RefusesADisabledClientEvenAtItsOwnVersion) {
   MintCommit mint = mint_of("dec_a");
   mint.audit.basis.client->row_version = 2;
 
-  EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(commit(mint), RefusedWith(Code::k_client_changed));
 }
 
 TEST_P(MintStoreContract, RefusesWhenTheRegistrationHasChanged) {
@@ -174,7 +174,7 @@ TEST_P(MintStoreContract, RefusesWhatBelongsToAnotherApplication) {
   foreign_execution.step = make_change(load(execution_id()), "find", StepStatus::kActive);
   foreign_execution.step->execution.app_id = app("b");
 
-  EXPECT_THAT(commit(foreign_client), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(commit(foreign_client), RefusedWith(Code::k_client_changed));
   EXPECT_THAT(commit(foreign_registration), RefusedWith(Code::k_state_changed));
   EXPECT_THAT(commit(foreign_execution), RefusedWith(Code::k_state_changed));
   foreign_execution.step.reset();
@@ -248,7 +248,7 @@ TEST_P(MintStoreContract, AnswersEachMintOfAGroupByItself) {
   mints[3].step = make_change(load(execution_id("exec_b")), "find", StepStatus::kActive);
 
   EXPECT_THAT(store_->commit(mints), ElementsAre(IsOk(), RefusedWith(Code::k_state_changed),
-                                                 RefusedWith(Code::k_state_changed), IsOk()));
+                                                 RefusedWith(Code::k_client_changed), IsOk()));
 
   EXPECT_EQ(load(execution_id("exec_a")).row_version, 2);
   EXPECT_EQ(load(execution_id("exec_b")).row_version, 2);

@@ -175,7 +175,7 @@ TEST_F(Adversity, AClientThatIsDisabledMeanwhileRegistersNothing) {
   const auto response = fixture.register_agent(fixture.registrar(), testing::kAcme, agent);
 
   EXPECT_EQ(response.status, 503) << response.body;
-  EXPECT_EQ(text_of(response, "reason"), "state_changed");
+  EXPECT_EQ(text_of(response, "reason"), "client_changed");
   const auto found =
       fixture.store().find_registration(AppId::trusted("acme"), AgentId::trusted("reviewer"));
   EXPECT_THAT(found, IsOkAndHolds(::testing::Eq(std::nullopt)));

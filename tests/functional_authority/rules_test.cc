@@ -126,7 +126,7 @@ TEST_F(Rules, TheDelegationDigestCoversApplicationAgentRegistrationAndKeyOfEachL
             sequence_digest("ajwt-delegation-v1", links));
 }
 
-// Protocol 6.3: what opens the authority is for the authority alone.
+// Protocol 7: what opens the authority is for the authority alone.
 TEST_F(Rules, AScopeOfTheAuthorityNeedsTheAuthorityAsAudience) {
   const auto made = administer("admin:apps", "POST", "/admin/apps/acme/clients",
                                {{"client_id", "wide"},

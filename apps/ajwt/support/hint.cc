@@ -14,10 +14,15 @@ struct Hint {
   std::string_view text;
 };
 
-// What the authority says to do holds here, too; these are of this side alone.
+// What the authority says to do holds here, too; this is what a command line knows better.
 constexpr auto kHints = std::to_array<Hint>({
     {Code::k_network_failed, "check the address; ajwt serve or ajwt dev starts an authority"},
     {Code::k_key_file_unsafe, "chmod 600 FILE, and let the file belong to the user who runs ajwt"},
+    {Code::k_execution_unknown, "ajwt execution list shows the newest runs"},
+    {Code::k_rate_limited, "wait a little and repeat"},
+    {Code::k_state_changed, "repeat the command"},
+    {Code::k_client_changed, "repeat the command"},
+    {Code::k_store_unavailable, ""},  // the message says what stands in the way
     {Code::k_store_damaged, "restore the data directory from a backup"},
     {Code::k_store_too_new, "run the newer ajwt that wrote it"},
 });

@@ -44,7 +44,7 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"rate_limits.client_registration_burst", kNumber, "1000", "The same, at once", 1, kManyTokens},
     {"rate_limits.client_calls_per_minute", kNumber, "30000", "Other requests of one client", 1, kManyTokens},
     {"rate_limits.client_calls_burst", kNumber, "5000", "The same, at once", 1, kManyTokens},
-    {"rate_limits.client_failures_per_minute", kNumber, "1200", "Requests of one client with a proof or an assertion that is refused", 1, kManyTokens},
+    {"rate_limits.client_failures_per_minute", kNumber, "1200", "Requests of one client that are refused for a proof, or for a grant type that there is not", 1, kManyTokens},
     {"rate_limits.client_failures_burst", kNumber, "500", "The same, at once", 1, kManyTokens},
     {"rate_limits.agent_mint_per_minute", kNumber, "60000", "Mints for one agent", 1, kManyTokens},
     {"rate_limits.agent_mint_burst", kNumber, "5000", "The same, at once", 1, kManyTokens},

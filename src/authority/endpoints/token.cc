@@ -128,7 +128,7 @@ Status check_client_audience(const std::string& audience, const Scopes& scopes,
                              const Client& client, const std::string& issuer) {
   if (audience == issuer) return ok();
   // A service that was shown such a token could not use it, but nobody should have to rely on that
-  // (protocol 6.3).
+  // (protocol 7).
   if (std::any_of(scopes.begin(), scopes.end(), is_for_authority)) {
     return refuse(Code::k_audience_exceeds_ceiling,
                   "A scope of the authority needs the authority as audience.");

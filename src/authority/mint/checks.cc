@@ -200,7 +200,7 @@ Status check_agent_ceiling(const MintFacts& facts) {
 constexpr auto kMintChecks = std::to_array<MintCheck>({
     {"draft 4.3.1 (2)", "agent_registered", check_agent_registered},
     {"protocol 3.2", "agent_active", check_agent_active},
-    {"protocol 5 (5)", "agent_key", check_agent_key},
+    {"protocol 5 (6)", "agent_key", check_agent_key},
     {"draft 4.3.1 (3)", "agent_checksum", check_agent_checksum},
     {"protocol 5 (8)", "workflow_rule", check_workflow_rule},
     {"protocol 3.3", "stated_grant", check_stated_grant},

@@ -8,9 +8,8 @@
 namespace ajwt::authority {
 namespace {
 
-// What an unknown agent's checksum and key are compared with; no real value looks like these.
-constexpr std::string_view kNoChecksum =
-    "sha256:----------------------------------------------------------------";
+// What an unknown agent's key is compared with; no real value looks like this. Its checksum is
+// compared with as many of these characters as the request's has, whatever its profile.
 constexpr std::string_view kNoThumbprint = "-------------------------------------------";
 
 std::vector<const StepRecord*> completed_steps(const Execution& execution) {
@@ -47,6 +46,7 @@ MintFacts build_facts(const AuthorityOptions& options, const Application& applic
                       const MintRequest& request, const VerifiedProof& agent_proof,
                       const MintRecords& records, Instant now) {
   const auto& registration = records.registration;
+  const std::string no_checksum(request.computed_checksum.size(), '-');
   MintFacts facts{
       .options = options,
       .application = application,
@@ -55,7 +55,7 @@ MintFacts build_facts(const AuthorityOptions& options, const Application& applic
       .records = records,
       .now = now,
       .checksum_matches = equal_constant_time(request.computed_checksum,
-                                              registration ? registration->checksum : kNoChecksum),
+                                              registration ? registration->checksum : no_checksum),
       .key_matches =
           equal_constant_time(agent_proof.jkt(), registration ? registration->jkt : kNoThumbprint),
       .step = nullptr,

@@ -220,7 +220,7 @@ Result<AuthenticatedClient> ClientAuthenticator::authenticate(const ClientAssert
   AJWT_ASSIGN(auto client, store_.find_client(client_id));
 
   // A key that cannot have made the signature is refused before anything is verified, which would
-  // tell a client that exists from one that does not (protocol 5).
+  // tell a client that exists from one that does not (protocol 7).
   const bool has_key = client && client->auth == ClientAuth::kPrivateKeyJwt && client->public_key &&
                        crypto::fits(client->public_key->kind(), jose::scheme_of(jws->header().alg));
   const crypto::PublicKey& key = has_key ? *client->public_key : nobodys_key(jws->header().alg);

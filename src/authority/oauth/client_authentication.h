@@ -71,7 +71,7 @@ class ClientAuthenticator {
   static Result<ClientAuthenticator> create(ClientStore& store, std::string issuer, Seconds skew);
 
   // authenticate refuses k_client_unauthenticated, in the same words and at the same cost for an
-  // unknown client, a disabled one, a wrong secret and a wrong signature (protocol 5). An assertion
+  // unknown client, a disabled one, a wrong secret and a wrong signature (protocol 7). An assertion
   // whose signature is right and whose claims are not is told which claim.
   Result<AuthenticatedClient> authenticate(const BasicCredentials& credentials) const;
   Result<AuthenticatedClient> authenticate(const ClientAssertion& assertion, Instant now) const;

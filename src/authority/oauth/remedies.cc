@@ -22,8 +22,7 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_proof_replayed, "Make a new proof, with a new jti, for every request."},
     {Code::k_proof_uri_mismatch,
      "htu must be the issuer followed by the path. Behind a proxy, set the authority's public_url "
-     "to "
-     "the address that clients use."},
+     "to the address that clients use."},
     {Code::k_proof_body_mismatch,
      "Put bd, the base64url SHA-256 of the body as sent, into the proof, and change nothing "
      "afterwards."},
@@ -91,6 +90,7 @@ constexpr auto kRemedies = std::to_array<Remedy>({
      "'ajwt agent grant APP AGENT -f FILE' widens the grant; then register the workflow again."},
     {Code::k_scopes_conflict, "Make two clients: one that registers and one that mints."},
     {Code::k_rate_limited, "Wait as long as Retry-After says."},
+    {Code::k_client_changed, "Authenticate again: with another secret, or not at all if disabled."},
     {Code::k_state_changed, "Send the request again with a new proof."},
     {Code::k_intent_refused,
      "An intent token is for the service that it names. For the authority, get a token by "

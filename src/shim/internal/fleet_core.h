@@ -36,8 +36,8 @@ struct TokenRequest {
 
 // token_key is the place of a token in the cache: another for whatever else of these differs
 // (protocol 9). `step_key` is FleetCore::step_key: agent, registration of this process, execution
-// and step. What the ruling names beside these, the delegation_digest, constraints and action
-// hashes, the shim does not know yet: no answer of the authority names them.
+// and step. delegation_digest, constraints and action hashes will belong here, too: no answer of
+// the authority names them yet.
 std::string token_key(const std::string& step_key, std::string_view jkt, std::string_view checksum,
                       const ToolCall& call, std::string_view scope_key);
 
