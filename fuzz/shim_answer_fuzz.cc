@@ -11,7 +11,7 @@
 
 #include "base/check.h"
 #include "fuzz/support/choices.h"
-#include "shim/internal/answer.h"
+#include "shim/answer.h"
 
 namespace ajwt {
 namespace {

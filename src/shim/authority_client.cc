@@ -13,7 +13,7 @@
 #include "protocol/names.h"
 #include "protocol/proof.h"
 #include "protocol/uri.h"
-#include "shim/internal/answer.h"
+#include "shim/answer.h"
 #include "shim/internal/client_authentication.h"
 #include "shim/internal/nonce_book.h"
 #include "shim/internal/token_cache.h"

@@ -172,7 +172,7 @@ TEST_F(DemoTest, LetsNobodyPastTheGuardToTheSampleApi) {
   const auto direct = get(info_.api_url + "/manifest", forged);
   ASSERT_TRUE(direct);
   EXPECT_EQ(direct->status, 403);
-  EXPECT_EQ(member_of(direct->body, "error"), "client_unauthorized");
+  EXPECT_EQ(member_of(direct->body, "reason"), "client_unauthorized");
   const auto guarded = get(info_.guard_url + "/manifest", forged);
   ASSERT_TRUE(guarded);
   EXPECT_EQ(member_of(guarded->body, "reason"), "token_missing");

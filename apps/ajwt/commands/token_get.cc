@@ -15,13 +15,13 @@
 #include "json/write.h"
 #include "protocol/names.h"
 #include "protocol/proof.h"
+#include "shim/answer.h"
 #include "shim/key_file.h"
 
 namespace ajwt::app {
 namespace {
 
 constexpr Seconds kAssertionLifetime{60};
-constexpr std::size_t kJtiBytes = 16;
 
 struct GetOptions {
   std::vector<std::string> scopes;
@@ -43,7 +43,7 @@ Result<std::string> build_assertion(const Request& request, Instant now) {
   const json::Object claims{{std::string(names::kIss), client},
                             {std::string(names::kSub), client},
                             {std::string(names::kAud), request.profile.issuer},
-                            {std::string(names::kJti), crypto::random_token(kJtiBytes)},
+                            {std::string(names::kJti), crypto::random_token(names::kJtiBytes)},
                             {std::string(names::kIat), to_unix(now)},
                             {std::string(names::kExp), to_unix(now + kAssertionLifetime)}};
   return jose::sign_jws(json::write(claims), request.client_key, {});
@@ -62,7 +62,7 @@ Result<HttpCall> build_call(const Request& request, const std::optional<std::str
   if (!request.options.audience.empty()) add(names::kAudience, request.options.audience);
   add(names::kClientAssertionType, names::kJwtBearerAssertion);
   add(names::kClientAssertion, assertion);
-  const std::string jti = crypto::random_token(kJtiBytes);
+  const std::string jti = crypto::random_token(names::kJtiBytes);
   ProofClaims claims{.method = call.method, .uri = call.url, .jti = jti, .now = now};
   if (nonce) claims.nonce = *nonce;
   claims.body = as_bytes(call.body);
@@ -71,25 +71,6 @@ Result<HttpCall> build_call(const Request& request, const std::optional<std::str
   call.headers.add("Accept", "application/json");
   call.headers.add(std::string(names::kDpopHeader), std::move(proof));
   return call;
-}
-
-// read_refusal returns the authority's own reason and words.
-Error read_refusal(const HttpResponse& response) {
-  const auto body = json::parse_object(response.body);
-  const json::Value* name = body ? body->find(names::kReason) : nullptr;
-  const auto reason = name != nullptr && name->find_string() != nullptr
-                          ? find_reason(name->as_string())
-                          : std::nullopt;
-  if (!reason) {
-    return refuse(Code::k_response_malformed,
-                  "HTTP status " + std::to_string(response.status) + ".");
-  }
-  const json::Value* text = body->find(names::kErrorDescription);
-  std::string message =
-      text != nullptr && text->find_string() != nullptr ? text->as_string() : std::string();
-  if (message.starts_with(reason->sentence)) message.erase(0, reason->sentence.size());
-  message.erase(0, message.find_first_not_of(' '));
-  return refuse(reason->code, std::move(message));
 }
 
 Result<json::Object> request_token(const Request& request) {
@@ -102,7 +83,7 @@ Result<json::Object> request_token(const Request& request) {
     AJWT_ASSIGN(const HttpCall call, build_call(request, nonce, clock.now()));
     AJWT_ASSIGN(const HttpResponse response, http.send(call));
     if (response.status == 200) return json::parse_object(response.body);
-    Error refused = read_refusal(response);
+    Error refused = shim::read_refusal(response, {});
     const auto fresh = response.headers.find(names::kDpopNonce);
     if (refused.reason().oauth_error != "use_dpop_nonce" || !fresh || attempt == 2) return refused;
     nonce = std::string(*fresh);

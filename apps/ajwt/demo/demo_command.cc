@@ -126,7 +126,9 @@ Status run(Session& session, const RunOptions& options) {
   AJWT_ASSIGN(const auto upload, choose_manifest(options));
   http::CurlClient http;
   const SystemClock clock;
-  AJWT_TRY(demo::upload_manifest(dev, http, upload));
+  if (const Status sent = demo::upload_manifest(dev, http, upload); !sent) {
+    return refuse(sent.error().code(), upload.file_name + ": " + sent.error().message());
+  }
   if (!session.is_json()) {
     session.out() << "  A fleet patches " << upload.file_name
                   << ". The agents' decisions are scripted (no model is called);\n"

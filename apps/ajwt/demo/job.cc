@@ -10,24 +10,19 @@
 #include "apps/ajwt/demo/version.h"
 #include "base/check.h"
 #include "json/members.h"
-#include "json/parse.h"
 #include "json/write.h"
+#include "shim/answer.h"
 #include "shim/fleet.h"
 #include "shim/key_file.h"
 
 namespace ajwt::demo {
 namespace {
 
-constexpr json::Limits kAnswerLimits{.max_bytes = 1024 * 1024, .max_depth = 32};
-
-Result<json::Object> read_answer(const HttpResponse& response) {
-  AJWT_ASSIGN(auto body, json::parse_object(response.body, kAnswerLimits));
-  if (response.status / 100 == 2) return body;
-  json::Members members(body);
-  AJWT_ASSIGN(const auto reason, members.find_string("reason"));
-  AJWT_ASSIGN(const auto description, members.find_string("error_description"));
-  const auto row = find_reason(reason.value_or(""));
-  return refuse(row ? row->code : Code::k_response_malformed, description.value_or(""));
+Result<json::Object> read_object(const HttpResponse& response) {
+  AJWT_ASSIGN(auto answer, shim::read_answer(response, {}));
+  const json::Object* object = answer.find_object();
+  if (object == nullptr) return refuse(Code::k_response_malformed, "It is no object.");
+  return *object;
 }
 
 // The chain as the API saw it: delegators come nearest first.
@@ -126,7 +121,7 @@ class Job {
                                                              .audience = std::string(kAudience),
                                                              .reached_at = dev_.guard_url},
                                                             request));
-    AJWT_ASSIGN(auto answer, read_answer(response));
+    AJWT_ASSIGN(auto answer, read_object(response));
     const auto spent = std::chrono::duration_cast<std::chrono::microseconds>(
         std::chrono::steady_clock::now() - begun);
     result_.steps.push_back({.number = static_cast<int>(result_.steps.size()) + 1,
@@ -259,13 +254,7 @@ Status upload_manifest(const DevInfo& dev, HttpClient& http, const ManifestUploa
   call.headers.set("Content-Type", "application/json");
   call.headers.set("X-Demo-Control", dev.control);
   AJWT_ASSIGN(const auto response, http.send(call));
-  if (response.status == 200) return ok();
-  AJWT_ASSIGN(const auto body, json::parse_object(response.body, kAnswerLimits));
-  json::Members members(body);
-  AJWT_ASSIGN(const auto error, members.get_string("error"));
-  AJWT_ASSIGN(const auto description, members.find_string("error_description"));
-  const auto row = find_reason(error);
-  return refuse(row ? row->code : Code::k_response_malformed, description.value_or(""));
+  return shim::read_answer(response, {}).map([](const auto&) {});
 }
 
 Result<JobResult> run_job(const DevInfo& dev, HttpClient& http, const Clock& clock,

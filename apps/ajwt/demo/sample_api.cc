@@ -6,6 +6,7 @@
 
 #include "apps/ajwt/demo/diff.h"
 #include "base/bytes.h"
+#include "http/error_response.h"
 #include "json/members.h"
 #include "json/parse.h"
 #include "json/write.h"
@@ -21,15 +22,9 @@ Result<const json::Object*> object_of(const json::Value& value) {
 }
 
 HttpResponse respond(const Result<json::Object>& answer) {
-  HttpResponse response{200, {}, ""};
+  if (!answer) return http::write_error_response(answer.error());
+  HttpResponse response{200, {}, json::write(json::Value(*answer))};
   response.headers.set("Content-Type", "application/json");
-  if (answer) {
-    response.body = json::write(json::Value(*answer));
-    return response;
-  }
-  response.status = answer.error().reason().http_status;
-  response.body = json::write(json::Value(json::Object{
-      {"error", answer.error().reason().name}, {"error_description", answer.error().describe()}}));
   return response;
 }
 

@@ -28,7 +28,7 @@ class SampleApiTest : public ::testing::Test {
     std::filesystem::remove_all(folder_, ignored);
   }
 
-  // ask returns the answer's error, or "" if there is none.
+  // ask returns the answer's reason, or "" if there is none.
   std::string ask(std::string method, std::string path, HttpHeaders headers,
                   std::string body = "{}") {
     const HttpResponse response = api_->handle({.method = std::move(method),
@@ -38,7 +38,7 @@ class SampleApiTest : public ::testing::Test {
                                                 .body = std::move(body),
                                                 .peer = "127.0.0.1"});
     const auto answer = json::parse_object(response.body);
-    const json::Value* error = answer ? answer->find("error") : nullptr;
+    const json::Value* error = answer ? answer->find("reason") : nullptr;
     EXPECT_EQ(error == nullptr, response.status == 200) << response.body;
     return error == nullptr ? "" : error->as_string();
   }

@@ -16,7 +16,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
-#include "shim/internal/answer.h"
+#include "shim/answer.h"
 
 namespace ajwt::shim {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "shim/internal/answer.h"
+#include "shim/answer.h"
 
 #include <algorithm>
 #include <array>

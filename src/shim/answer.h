@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The authority's answers, which are untrusted input like any other. Internal to shim.
+// Answers of an authority or a service, which are untrusted input like any other.
 #pragma once
 
 #include <span>
