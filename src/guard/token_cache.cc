@@ -60,6 +60,19 @@ TokenCache::TokenCache(std::size_t capacity)
 
 TokenCache::~TokenCache() = default;
 
+Result<TokenCache::Token> TokenCache::verify(std::string_view token, const Digest& digest,
+                                             const TokenRules& rules, const Keys& keys,
+                                             Instant now) {
+  if (Token known = find(digest, keys)) {
+    AJWT_TRY(check_token_time(*known, rules.skew, now));
+    return known;
+  }
+  AJWT_ASSIGN(AccessToken claims, verify_access_token(token, rules, *keys, now));
+  auto verified = std::make_shared<const AccessToken>(std::move(claims));
+  insert(digest, keys, verified, now);
+  return verified;
+}
+
 TokenCache::Token TokenCache::find(const Digest& digest, const Keys& keys) {
   Shard& shard = shards_[digest[0] % kTokenShardCount];
   const std::lock_guard lock(shard.mutex);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Tokens whose signature and claims were verified, so that an agent's next request with the same
-// token costs one signature check less. Private to the verifier.
+// token costs one signature check less. Used by the guard's verifier and by the authority.
 #pragma once
 
 #include <cstddef>
 #include <memory>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -29,6 +30,11 @@ class TokenCache {
   ~TokenCache();
   TokenCache(const TokenCache&) = delete;
   TokenCache& operator=(const TokenCache&) = delete;
+
+  // verify returns the claims of `token`, whose SHA-256 is `digest`: from the cache, or by
+  // verify_access_token, whose refusals are its own. A cache is used with the same rules always.
+  Result<Token> verify(std::string_view token, const Digest& digest, const TokenRules& rules,
+                       const Keys& keys, Instant now);
 
   // find returns the token, or null if it was not verified by these very keys. Keys that were not
   // seen before replace the ones before them, with all that those verified.

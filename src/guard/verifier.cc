@@ -93,18 +93,11 @@ Verifier::~Verifier() = default;
 Result<std::shared_ptr<const AccessToken>> Verifier::verify_token(
     std::string_view token, const Digest& digest, const std::shared_ptr<const jose::KeySet>& keys,
     Instant now) const {
-  if (auto known = cache_->find(digest, keys)) {
-    AJWT_TRY(check_token_time(*known, options_.skew, now));
-    return known;
-  }
   const TokenRules rules{.issuer = options_.issuer,
                          .audience = options_.audience,
                          .algorithms = options_.algorithms,
                          .skew = options_.skew};
-  AJWT_ASSIGN(AccessToken claims, verify_access_token(token, rules, *keys, now));
-  auto verified = std::make_shared<const AccessToken>(std::move(claims));
-  cache_->insert(digest, keys, verified, now);
-  return verified;
+  return cache_->verify(token, digest, rules, keys, now);
 }
 
 Result<Verifier::Presented> Verifier::verify_presented(

@@ -105,22 +105,13 @@ Result<std::vector<VerifiedProof>> verify_key_proofs(const Exchange& exchange,
 // the same keys before.
 Result<std::shared_ptr<const AccessToken>> verify_token(const Exchange& exchange,
                                                         std::string_view token) {
-  Context& context = exchange.context();
-  auto& cache = exchange.services.tokens;
-  const auto keys = context.keys.published();
-  const Digest digest = crypto::sha256(token);
-  auto known = cache.find(digest, keys);
-  if (known != nullptr) {
-    AJWT_TRY(check_token_time(*known, context.options.skew, exchange.now));
-  } else {
-    const TokenRules rules{.issuer = context.options.issuer,
-                           .audience = context.options.issuer,
-                           .algorithms = jose::AlgorithmSet::all(),
-                           .skew = context.options.skew};
-    AJWT_ASSIGN(AccessToken verified, verify_access_token(token, rules, *keys, exchange.now));
-    known = std::make_shared<const AccessToken>(std::move(verified));
-    cache.insert(digest, keys, known, exchange.now);
-  }
+  const Context& context = exchange.context();
+  const TokenRules rules{.issuer = context.options.issuer,
+                         .audience = context.options.issuer,
+                         .algorithms = jose::AlgorithmSet::all(),
+                         .skew = context.options.skew};
+  AJWT_ASSIGN(auto known, exchange.services.tokens.verify(token, crypto::sha256(token), rules,
+                                                          context.keys.published(), exchange.now));
   // An agent's token is for a protected service, never for us: it would be the application's
   // authority in an agent's hand (protocol 5.1, threats T9).
   if (known->is_intent_token()) return refuse(Code::k_intent_refused);
