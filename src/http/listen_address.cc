@@ -17,11 +17,10 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   const auto [end, error] = std::from_chars(port.data(), port.data() + port.size(), number);
   const bool bracketed = address.starts_with('[') && address.ends_with(']');
   if (bracketed) address = address.substr(1, address.size() - 2);
-  in_addr v4{};
-  in6_addr v6{};
   const std::string host(address);
-  const bool known = bracketed ? inet_pton(AF_INET6, host.c_str(), &v6) == 1
-                               : inet_pton(AF_INET, host.c_str(), &v4) == 1;
+  const int family = bracketed ? AF_INET6 : AF_INET;
+  in6_addr numeric{};  // has room for both families
+  const bool known = inet_pton(family, host.c_str(), &numeric) == 1;
   if (!known || port.empty() || error != std::errc() || end != port.data() + port.size()) {
     return refuse(Code::k_configuration_refused,
                   "'" + std::string(text) +
@@ -29,11 +28,7 @@ Result<ListenAddress> parse_listen_address(std::string_view text) {
   }
   // One spelling for each address: [0:0:0:0:0:0:0:1] is ::1.
   char spelled[INET6_ADDRSTRLEN] = {};
-  if (bracketed) {
-    (void)inet_ntop(AF_INET6, &v6, spelled, sizeof spelled);
-  } else {
-    (void)inet_ntop(AF_INET, &v4, spelled, sizeof spelled);
-  }
+  (void)inet_ntop(family, &numeric, spelled, sizeof spelled);
   return ListenAddress{spelled, number};
 }
 

@@ -12,6 +12,7 @@
 #include "protocol/names.h"
 #include "store/sqlite_store.h"
 #include "tests/support/authority_fixture.h"
+#include "tests/support/expect_reason.h"
 #include "tests/support/matchers.h"
 #include "tests/support/test_keys.h"
 
@@ -21,6 +22,7 @@ namespace {
 using testing::AuthorityFixture;
 using testing::body_of;
 using testing::ed25519_key;
+using testing::expect_reason;
 using testing::TestClient;
 using testing::TestToken;
 using testing::text_of;
@@ -35,10 +37,6 @@ class Administration : public ::testing::Test {
   }
   HttpResponse create_client(std::string_view scope) {
     return create_client({{"token_endpoint_auth_method", "client_secret_basic"}, {"scope", scope}});
-  }
-  static void expect_reason(const HttpResponse& response, int status, std::string_view reason) {
-    EXPECT_EQ(response.status, status) << response.body;
-    EXPECT_EQ(text_of(response, "reason"), reason) << response.body;
   }
 };
 

@@ -13,6 +13,7 @@
 #include "protocol/names.h"
 #include "protocol/proof.h"
 #include "tests/support/authority_fixture.h"
+#include "tests/support/expect_reason.h"
 #include "tests/support/test_keys.h"
 
 namespace ajwt {
@@ -22,6 +23,7 @@ using testing::AssertionChanges;
 using testing::AuthorityFixture;
 using testing::body_of;
 using testing::ed25519_key;
+using testing::expect_reason;
 using testing::ProofChanges;
 using testing::TestClient;
 using testing::TestToken;
@@ -49,10 +51,6 @@ class ClientAuthentication : public ::testing::Test {
     AuthorityFixture::authenticate_basic(request, client_id, secret);
     fixture.prove(request, ed25519_key(50));
     return fixture.handle(request);
-  }
-  static void expect_reason(const HttpResponse& response, int status, std::string_view reason) {
-    EXPECT_EQ(response.status, status) << response.body;
-    EXPECT_EQ(text_of(response, "reason"), reason) << response.body;
   }
 };
 

@@ -10,6 +10,7 @@
 #include "json/write.h"
 #include "protocol/names.h"
 #include "tests/support/authority_fixture.h"
+#include "tests/support/expect_reason.h"
 #include "tests/support/test_keys.h"
 
 namespace ajwt {
@@ -18,6 +19,7 @@ namespace {
 using testing::AuthorityFixture;
 using testing::body_of;
 using testing::ed25519_key;
+using testing::expect_reason;
 using testing::kAcme;
 using testing::kGlobex;
 using testing::TestAgent;
@@ -27,11 +29,6 @@ using testing::text_of;
 class Registry : public ::testing::Test {
  protected:
   AuthorityFixture fixture;
-
-  static void expect_reason(const HttpResponse& response, int status, std::string_view reason) {
-    EXPECT_EQ(response.status, status) << response.body;
-    EXPECT_EQ(text_of(response, "reason"), reason) << response.body;
-  }
   HttpResponse change_key(const TestAgent& changed, const crypto::PrivateKey& old_key) {
     HttpRequest request = AuthorityFixture::json("POST", "/intent/register/agent",
                                                  AuthorityFixture::registration(kAcme, changed));

@@ -21,6 +21,7 @@
 #include "protocol/names.h"
 #include "store/sqlite_store.h"
 #include "tests/support/authority_fixture.h"
+#include "tests/support/expect_reason.h"
 #include "tests/support/matchers.h"
 #include "tests/support/test_keys.h"
 
@@ -30,6 +31,7 @@ namespace {
 using testing::AuthorityFixture;
 using testing::body_of;
 using testing::ed25519_key;
+using testing::expect_reason;
 using testing::kAcme;
 using testing::kTestApi;
 using testing::MintDoor;
@@ -59,11 +61,6 @@ json::Object step(std::string_view id, std::string_view agent, std::string_view 
 class Rules : public ::testing::Test {
  protected:
   AuthorityFixture fixture;
-
-  static void expect_reason(const HttpResponse& response, int status, std::string_view reason) {
-    EXPECT_EQ(response.status, status) << response.body;
-    EXPECT_EQ(text_of(response, "reason"), reason) << response.body;
-  }
   HttpResponse administer(std::string_view scope, std::string method, std::string path,
                           const json::Object& body) {
     return fixture.call(fixture.token(fixture.administrator(), scope), std::move(method),
