@@ -14,6 +14,8 @@ Status create_application(Store& store, Instant now) {
                                 .workflow_rule = WorkflowRule::kRequired,
                                 .checksum_in_tokens = false,
                                 .accepts_reference_checksum = false,
+                                .activation = ActivationRule::kAtRegistration,
+                                .workflow_confirmation = ConfirmationRule::kNone,
                                 .audiences = {},
                                 .created_at = now};
   return store.create_application(

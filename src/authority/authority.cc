@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "authority/draft/routes.h"
 #include "authority/endpoints/request_body.h"
 #include "authority/exchange.h"
 #include "authority/keys/key_ring.h"
@@ -124,6 +125,9 @@ Result<HttpResponse> dispatch(Exchange& exchange) {
   auto match = find_route(request.method, request.path);
   const Budgeted budgeted = match ? match->route->budgeted : Budgeted::kAddress;
   if (budgeted != Budgeted::kNone) AJWT_TRY(take_of_address(exchange, Limit::kAddress));
+  if (const DraftRoute* draft = find_draft_route(exchange)) {
+    return run_draft_route(*draft, exchange);
+  }
   if (!match) return std::move(match).error();
   const Route& route = *match->route;
   exchange.operation = route.operation;
@@ -309,8 +313,10 @@ HttpResponse Authority::refuse_unread(const Error& error) {
 }
 
 std::vector<std::string> Authority::operations() {
-  std::vector<std::string> names{std::string(kUnknownOperation), "client_credentials"};
+  std::vector<std::string> names{std::string(kUnknownOperation), "client_credentials",
+                                 "draft_client_credentials"};
   for (const auto& route : routes()) names.emplace_back(route.operation);
+  for (const auto& route : draft_routes()) names.emplace_back(route.operation);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;

@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authority/draft/records.h"
 #include "authority/records.h"
 #include "base/result.h"
 
@@ -31,7 +32,8 @@ class ClientStore {
   // update_application replaces the settings if the row still has application.row_version (then
   // incremented); refuses k_state_changed, k_not_found.
   virtual Status update_application(const Application& application, const AuditEntry& audit) = 0;
-  // create_client refuses k_already_exists, k_not_found for an unknown application.
+  // create_client refuses k_already_exists, also for the id of a DraftClient, k_not_found for an
+  // unknown application.
   virtual Status create_client(const Client& client, const AuditEntry& audit) = 0;
   virtual Result<std::optional<Client>> find_client(const ClientId& client_id) = 0;
   virtual Result<std::vector<Client>> list_clients(const AppId& app_id) = 0;
@@ -48,12 +50,22 @@ class ClientStore {
 class AgentStore {
  public:
   virtual ~AgentStore() = default;
-  // add_registration appends a version if it is the next one (from 1) and the one before was not
-  // revoked; that one becomes kUpdated. Refuses k_state_changed.
+  // add_registration appends a version if it is the next one (from 1) and the agent was not
+  // revoked. Every version before an activated one becomes kUpdated; one that waits for its
+  // activation replaces only those that wait, too. Refuses k_state_changed.
   virtual Status add_registration(const Registration& registration, const AuditEntry& audit) = 0;
+  // activate_registration lets the newest version act, with registration.grant from
+  // registration.activated_at on, if it waits for that and still has registration.row_version (then
+  // incremented). The version that acted becomes kUpdated. Refuses k_state_changed.
+  virtual Status activate_registration(const Registration& registration,
+                                       const AuditEntry& audit) = 0;
   // find_registration returns the newest version.
   virtual Result<std::optional<Registration>> find_registration(const AppId& app_id,
                                                                 const AgentId& agent_id) = 0;
+  // find_acting_registration returns the version that acts, or acted when the agent was revoked;
+  // where none was ever activated, the newest.
+  virtual Result<std::optional<Registration>> find_acting_registration(const AppId& app_id,
+                                                                       const AgentId& agent_id) = 0;
   // list_registrations returns the newest version of every agent, by agent_id.
   virtual Result<std::vector<Registration>> list_registrations(const AppId& app_id) = 0;
   // list_versions returns every version of one agent, newest first.
@@ -64,9 +76,13 @@ class AgentStore {
   virtual Result<std::optional<AgentId>> find_same_checksum(const AppId& app_id,
                                                             const AgentId& agent_id,
                                                             std::string_view checksum) = 0;
-  // update_registration replaces grant and state if row_version still matches (then incremented);
+  // update_grant replaces grant and grant_origin if row_version still matches (then incremented);
   // refuses k_state_changed, k_not_found.
-  virtual Status update_registration(const Registration& registration, const AuditEntry& audit) = 0;
+  virtual Status update_grant(const Registration& registration, const AuditEntry& audit) = 0;
+  // revoke_agent revokes for good the version that acts and the one that waits. Refuses
+  // k_state_changed if there is neither.
+  virtual Status revoke_agent(const AppId& app_id, const AgentId& agent_id,
+                              const AuditEntry& audit) = 0;
 };
 
 // FrozenGrant is a default grant that a workflow's registration freezes for an agent
@@ -76,7 +92,7 @@ struct FrozenGrant {
   Grant grant;
 };
 
-// WorkflowStore: workflow versions, never changed once written.
+// WorkflowStore: workflow versions, whose definitions never change once written.
 class WorkflowStore {
  public:
   virtual ~WorkflowStore() = default;
@@ -84,11 +100,22 @@ class WorkflowStore {
   // Refuses k_state_changed.
   virtual Status add_workflow(const StoredWorkflow& workflow, std::span<const FrozenGrant> grants,
                               const AuditEntry& audit) = 0;
-  // find_workflow returns that version, or the newest.
+  // confirm_workflow writes workflow.confirmation of that version and freezes the grants, all or
+  // nothing. Refuses k_state_changed if it was confirmed before.
+  virtual Status confirm_workflow(const StoredWorkflow& workflow,
+                                  std::span<const FrozenGrant> grants, const AuditEntry& audit) = 0;
+  // find_workflow returns that version, or the newest, usable or not.
   virtual Result<std::optional<StoredWorkflow>> find_workflow(
       const AppId& app_id, const WorkflowId& workflow_id,
       std::optional<std::int64_t> version = std::nullopt) = 0;
+  // find_usable_workflow returns the newest version that is usable.
+  virtual Result<std::optional<StoredWorkflow>> find_usable_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id) = 0;
+  // list_workflows returns the newest version of every workflow, by workflow_id.
   virtual Result<std::vector<StoredWorkflow>> list_workflows(const AppId& app_id) = 0;
+  // list_workflow_versions returns every version of one workflow, newest first.
+  virtual Result<std::vector<StoredWorkflow>> list_workflow_versions(
+      const AppId& app_id, const WorkflowId& workflow_id) = 0;
 };
 
 // StepChange is one compare-and-set of a step (protocol 4.2).
@@ -125,9 +152,9 @@ struct MintQuery {
 
 // MintRecords is everything that a mint's checks may look at, read in one transaction.
 struct MintRecords {
-  std::optional<Registration> registration;  // the newest
+  std::optional<Registration> registration;  // as find_acting_registration
   std::optional<Execution> execution;
-  // The version that the execution pins; without an execution, the newest of workflow_id.
+  // The version that the execution pins; without an execution, the newest usable of workflow_id.
   std::optional<StoredWorkflow> workflow;
 };
 
@@ -183,7 +210,8 @@ class Store : public ClientStore,
               public ExecutionStore,
               public MintStore,
               public AuditStore,
-              public SigningKeyStore {
+              public SigningKeyStore,
+              public DraftStore {
  public:
   // check_ready refuses when the store cannot serve (for /health/ready).
   virtual Status check_ready() = 0;

@@ -27,6 +27,11 @@ void add_metadata_url(HttpResponse& response, std::string_view public_url) {
 
 std::string_view view_of(const std::string& text) { return text; }
 
+// draft_subject returns the bare name of an agent of profile draft-00.
+std::string_view draft_subject(const guard::Trace& trace) {
+  return trace.draft_token == nullptr ? std::string_view() : view_of(trace.draft_token->sub);
+}
+
 guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
                              std::optional<ByteView> body) {
   return {.method = request.method,
@@ -209,7 +214,7 @@ void GuardJudge::tell(const Case& judged, const Error* error) {
       .refused = error == nullptr ? std::nullopt : std::optional(error->code()),
       .method = judged.request.method,
       .route = judged.route == nullptr ? std::string_view() : view_of(judged.route->path),
-      .subject = token == nullptr ? std::string_view() : view_of(token->sub),
+      .subject = token == nullptr ? draft_subject(judged.trace) : view_of(token->sub),
       .execution = step == nullptr ? std::string_view() : view_of(step->execution_id.str()),
       .workflow = step == nullptr ? std::string_view() : view_of(step->workflow_id.str()),
       .step = step == nullptr ? std::string_view() : view_of(step->workflow_step.str()),

@@ -34,7 +34,8 @@ constexpr std::string_view kInsufficientScope = "insufficient_scope";
 // RFC 6750 3 and RFC 9449 7.1. A request without any token is told no error code (RFC 6750 3.1).
 std::string authenticate_field(const Error& error, const Route* route) {
   const std::string_view code = error.reason().oauth_error;
-  std::string field(names::kDpop);
+  const bool takes_bearer = route != nullptr && route->profile == TokenProfile::kDraft00;
+  std::string field(takes_bearer ? names::kBearer : names::kDpop);
   field += ' ';
   if (!code.empty()) {
     field += "error=" + quoted(code) + ", error_description=" + quoted(error.describe()) + ", ";
@@ -42,6 +43,7 @@ std::string authenticate_field(const Error& error, const Route* route) {
   if (code == kInsufficientScope && route != nullptr) {
     field += "scope=" + quoted(join_scopes(route->scopes)) + ", ";
   }
+  if (takes_bearer) return field + "realm=\"ajwt\"";
   return field + "algs=" + quoted(accepted_algorithms());
 }
 

@@ -56,6 +56,21 @@ void add_intent(HttpHeaders& headers, const IntentClaims& intent) {
   add(headers, "X-Agent-Initiated-By", escaped(intent.initiated_by));
 }
 
+HttpHeaders draft_headers(const DraftToken& token) {
+  HttpHeaders headers;
+  add(headers, "X-Agent-Profile", std::string(names::kDraft00));
+  add(headers, "X-Agent-App", escaped(token.client_id.str()));
+  add(headers, "X-Agent-Id", escaped(token.sub));
+  add(headers, "X-Agent-Registration", escaped(token.agent->registration_id.str()));
+  add(headers, "X-Agent-Scope", joined(token.scope, ' '));
+  if (token.agent->step) {
+    add(headers, "X-Agent-Workflow", escaped(token.agent->step->workflow_id.str()));
+    add(headers, "X-Agent-Step", escaped(token.agent->step->workflow_step.str()));
+  }
+  add(headers, "X-Agent-Token-Id", escaped(token.jti));
+  return headers;
+}
+
 constexpr std::string_view kOwnPrefix = "X-Ajwt-";
 
 // names_dpop tells whether the word DPoP stands anywhere in a list of challenges. Quotes are not
@@ -73,7 +88,8 @@ bool names_dpop(std::string_view challenges) {
 }  // namespace
 
 HttpHeaders identity_headers(const VerifiedRequest& request) {
-  const AccessToken& token = request.token();
+  if (request.draft_token() != nullptr) return draft_headers(*request.draft_token());
+  const AccessToken& token = *request.token();
   HttpHeaders headers;
   add(headers, "X-Agent-Subject", escaped(token.sub));
   add(headers, "X-Agent-App", escaped(token.client_id.str()));
@@ -88,7 +104,7 @@ HttpHeaders identity_headers(const VerifiedRequest& request) {
   add(headers, "X-Agent-Scope", joined(token.scope, ' '));
   if (token.intent) add_intent(headers, *token.intent);
   if (token.tool) add(headers, "X-Agent-Tool", escaped(*token.tool));
-  add(headers, "X-Agent-Key", escaped(request.proof_jkt()));
+  add(headers, "X-Agent-Key", escaped(token.cnf_jkt));
   add(headers, "X-Agent-Token-Id", escaped(token.jti));
   return headers;
 }

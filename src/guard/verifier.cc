@@ -40,16 +40,16 @@ bool has_token_in_query(std::string_view query) {
 
 // single_token returns the one token of the request. With two of them, the guard could judge one
 // and the service behind it read the other.
-Result<std::string_view> single_token(const RequestFacts& facts) {
+Result<std::string_view> single_token(const RequestFacts& facts, std::string_view scheme) {
   const bool in_query = has_token_in_query(facts.query);
   if (facts.authorization.size() + (in_query ? 1 : 0) > 1) return refuse(Code::k_token_duplicated);
-  // Bearer is refused here whatever the token says of itself: a stolen one would be good without
-  // its key at any endpoint that took both schemes.
+  // The route decides the scheme, never the token: a stolen one would be good without its key at
+  // any endpoint that took both.
   if (in_query) return refuse(Code::k_token_scheme_refused, "It is in the query.");
   if (facts.authorization.empty()) return refuse(Code::k_token_missing);
   const std::string_view field = facts.authorization.front();
   const std::size_t space = field.find(' ');
-  if (!equal_ignoring_case(field.substr(0, space), names::kDpop)) {
+  if (!equal_ignoring_case(field.substr(0, space), scheme)) {
     return refuse(Code::k_token_scheme_refused);
   }
   if (space == std::string_view::npos || space + 1 == field.size()) {
@@ -103,7 +103,7 @@ Result<std::shared_ptr<const AccessToken>> Verifier::verify_token(
 Result<Verifier::Presented> Verifier::verify_presented(
     const RequestFacts& facts, const Route& route, const std::shared_ptr<const jose::KeySet>& keys,
     Instant now, Trace* trace) const {
-  AJWT_ASSIGN(const std::string_view token_text, single_token(facts));
+  AJWT_ASSIGN(const std::string_view token_text, single_token(facts, names::kDpop));
   if (keys == nullptr) return refuse(Code::k_keys_unavailable);
   if (token_text.size() > kMaxTokenBytes) return refuse(Code::k_jws_too_large);
   // One hash serves twice: it finds the token in the cache, and the proof must name it.
@@ -129,9 +129,34 @@ Result<VerifiedProof> Verifier::verify_proof(const RequestFacts& facts, const Ro
   return verify_dpop_proof(proof_text, proof_facts, options_.algorithms);
 }
 
+Result<std::shared_ptr<const DraftToken>> Verifier::verify_draft(
+    const RequestFacts& facts, const Route& route, const std::shared_ptr<const jose::KeySet>& keys,
+    Instant now, Trace* trace) const {
+  AJWT_ASSIGN(const std::string_view token_text, single_token(facts, names::kBearer));
+  if (keys == nullptr) return refuse(Code::k_keys_unavailable);
+  const TokenRules rules{.issuer = options_.issuer,
+                         .audience = options_.audience,
+                         .algorithms = options_.algorithms,
+                         .skew = options_.skew};
+  auto verified = verify_draft_token(token_text, rules, *keys, now);
+  // A token of another type is one of another profile.
+  if (!verified && verified.error().code() == Code::k_jws_type_refused) {
+    return refuse(Code::k_profile_refused);
+  }
+  if (!verified) return verified.error();
+  const auto token = std::make_shared<const DraftToken>(*std::move(verified));
+  if (trace != nullptr) trace->draft_token = token;
+  AJWT_TRY(check_draft_token(*token, route));
+  return token;
+}
+
 Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route& route,
                                          const std::shared_ptr<const jose::KeySet>& keys,
                                          Instant now, Trace* trace) const {
+  if (route.profile == TokenProfile::kDraft00) {
+    AJWT_ASSIGN(auto token, verify_draft(facts, route, keys, now, trace));
+    return VerifiedRequest(std::move(token));
+  }
   AJWT_ASSIGN(Presented presented, verify_presented(facts, route, keys, now, trace));
   AJWT_ASSIGN(const VerifiedProof proof, verify_proof(facts, route, presented, now));
   AJWT_TRY(run_checks(route_checks(), {.token = *presented.token, .route = route}));
@@ -142,6 +167,9 @@ Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route&
 Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
                              const std::shared_ptr<const jose::KeySet>& keys, Instant now,
                              Trace* trace) const {
+  if (route.profile == TokenProfile::kDraft00) {
+    return verify_draft(facts, route, keys, now, trace).map([](const auto&) {});
+  }
   AJWT_ASSIGN(const Presented presented, verify_presented(facts, route, keys, now, trace));
   // The body is the last thing that a proof is judged by: one that fails for it alone is good in
   // everything else.
@@ -151,7 +179,7 @@ Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
 }
 
 bool Verifier::needs_body(const Route& route, const HttpRequest& head) {
-  if (!has_body(head)) return false;
+  if (!has_body(head) || route.profile == TokenProfile::kDraft00) return false;
   switch (route.proof) {
     case ProofBinding::kBound:
       return true;

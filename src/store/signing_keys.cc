@@ -20,7 +20,8 @@ using authority::SigningKey;
 
 Result<SigningKey> signing_key_from(const Query& row) {
   AJWT_ASSIGN(crypto::PublicKey key, parse_key(row.text(1)));
-  AJWT_ASSIGN(const authority::SigningKeyState state, parse_signing_key_state(row.text(2)));
+  AJWT_ASSIGN(const auto state,
+              parse_named<authority::SigningKeyState>(row.text(2), "signing key state"));
   std::optional<Instant> retire_at;
   if (!row.is_null(4)) retire_at = row.instant(4);
   return SigningKey{.kid = row.string(0),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ajwt agent`: list, show, grant, revoke.
+// `ajwt agent`: list, show, activate, grant, revoke.
 #include "apps/ajwt/commands/agent.h"
 
 #include <ostream>
@@ -25,6 +25,7 @@ struct AgentOptions {
   std::string app;
   std::string agent;
   std::string grant;
+  std::string registration;
   bool versions = false;
   bool components = false;
 };
@@ -121,6 +122,24 @@ Status grant(Session& session, const AgentOptions& options) {
   return ok();
 }
 
+void declare_activate(CLI::App& command, AgentOptions& options) {
+  declare_agent(command, options);
+  command
+      .add_option("REGISTRATION", options.registration,
+                  "The registration_id that 'ajwt agent show' shows: nothing else is activated")
+      ->required();
+}
+
+Status activate(Session& session, const AgentOptions& options) {
+  AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
+  json::Object body{{std::string(names::kRegistrationId), options.registration}};
+  AJWT_ASSIGN(const json::Object answer,
+              connection->send("POST", agent_path("/admin/agents/", options) + "/activate",
+                               std::move(body), kAgentScopes));
+  session.print_fields(answer);
+  return ok();
+}
+
 Status revoke(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
@@ -179,6 +198,14 @@ void add_agent_command(CLI::App& root, Session& session) {
                                        "ajwt agent grant shop refund-bot -f - < grant.json"},
                           .reaches = Reaches::kAuthority},
                          declare_grant, grant);
+  add_verb<AgentOptions>(
+      agent, session,
+      {.name = "activate",
+       .summary = "Let a registered version act, where the application asks for that.",
+       .examples = {"ajwt agent activate shop refund-bot reg_06f2c0a4k8",
+                    "ajwt agent activate shop refund-bot reg_06f2c0a4k8 -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_activate, activate);
   add_verb<AgentOptions>(agent, session,
                          {.name = "revoke",
                           .summary = "Revoke an agent for good.",

@@ -20,6 +20,8 @@ struct AppOptions {
   std::string workflow_rule;
   std::string checksum_in_tokens;
   std::string accepts_reference_checksum;
+  std::string activation;
+  std::string workflow_confirmation;
   std::vector<std::string> audiences;
   bool no_audience = false;
 };
@@ -49,6 +51,15 @@ void declare_settings(CLI::App& command, AppOptions& options) {
       .add_option("--accept-reference-checksum", options.accepts_reference_checksum,
                   "Whether agents may register under the draft's reference checksum")
       ->check(CLI::IsMember({"on", "off"}));
+  command
+      .add_option("--activation", options.activation,
+                  "Whether a registered agent acts at once, or once 'ajwt agent activate' says so")
+      ->check(CLI::IsMember({"at_registration", "separate"}));
+  command
+      .add_option("--workflow-confirmation", options.workflow_confirmation,
+                  "Whether a new version of a workflow waits for 'ajwt workflow confirm' by a "
+                  "second administrator")
+      ->check(CLI::IsMember({"none", "second_administrator"}));
 }
 
 void declare_set(CLI::App& command, AppOptions& options) {
@@ -66,6 +77,10 @@ json::Object settings_of(const AppOptions& options) {
   }
   if (!options.accepts_reference_checksum.empty()) {
     body.set("accepts_reference_checksum", options.accepts_reference_checksum == "on");
+  }
+  if (!options.activation.empty()) body.set("activation", options.activation);
+  if (!options.workflow_confirmation.empty()) {
+    body.set("workflow_confirmation", options.workflow_confirmation);
   }
   if (!options.audiences.empty() || options.no_audience) {
     body.set("audiences", json::string_array(options.audiences));

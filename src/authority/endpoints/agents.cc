@@ -104,6 +104,20 @@ Result<HttpResponse> handle_get_agent(Exchange& exchange, Authenticated& caller)
   return write_json_response(200, body);
 }
 
+Result<HttpResponse> handle_activate_agent(Exchange& exchange, Authenticated& caller) {
+  AJWT_ASSIGN(const AppId app_id, parse_path_id<AppId>(exchange, 0));
+  AJWT_ASSIGN(const AgentId agent_id, parse_path_id<AgentId>(exchange, 1));
+  exchange.trace.subject = AgentName{app_id, agent_id}.str();
+  json::Members members(caller.body);
+  AJWT_ASSIGN(const std::string id, members.get_string(names::kRegistrationId));
+  AJWT_TRY(members.check_no_others());
+  AJWT_ASSIGN(const auto registration_id, RegistrationId::parse(id));
+  AJWT_ASSIGN(const Registration activated,
+              activate_agent(exchange.context(), caller.caller, app_id, agent_id, registration_id,
+                             exchange.decision_id, exchange.now));
+  return write_json_response(200, write_registration(activated));
+}
+
 Result<HttpResponse> handle_revoke_agent(Exchange& exchange, Authenticated& caller) {
   AJWT_ASSIGN(const AppId app_id, parse_path_id<AppId>(exchange, 0));
   AJWT_ASSIGN(const AgentId agent_id, parse_path_id<AgentId>(exchange, 1));
@@ -128,9 +142,9 @@ Result<HttpResponse> handle_change_grant(Exchange& exchange, Authenticated& call
   auto& context = exchange.context();
   AJWT_TRY(change_grant(context, caller.caller, app_id, agent_id, grant, exchange.decision_id,
                         exchange.now));
-  AJWT_ASSIGN(const auto newest, context.store.find_registration(app_id, agent_id));
-  if (!newest) return refuse(Code::k_not_found);
-  return write_json_response(200, write_registration(*newest));
+  AJWT_ASSIGN(const auto changed, context.store.find_acting_registration(app_id, agent_id));
+  if (!changed) return refuse(Code::k_not_found);
+  return write_json_response(200, write_registration(*changed));
 }
 
 }  // namespace ajwt::authority

@@ -4,6 +4,7 @@
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
 #include "authority/keys/key_ring.h"
+#include "authority/record_names.h"
 #include "authority/system.h"
 #include "json/members.h"
 #include "protocol/names.h"
@@ -15,8 +16,7 @@ json::Object write_key(const SigningKey& key) {
   json::Object body;
   body.set("kid", key.kid);
   body.set("alg", jose::name(jose::default_algorithm(key.public_key.kind())));
-  body.set(std::string(names::kStatus),
-           key.state == SigningKeyState::kActive ? "active" : "retiring");
+  body.set(std::string(names::kStatus), name(key.state));
   body.set("created_at", to_unix(key.created_at));
   if (key.retire_at) body.set("retire_at", to_unix(*key.retire_at));
   return body;

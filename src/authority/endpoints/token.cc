@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "authority/draft/routes.h"
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
 #include "authority/issue.h"
@@ -79,7 +80,7 @@ Status check_agent_claims(const Authenticated& caller, const VerifiedProof& agen
 
 // counts_as_failure: refusals for what the agent is or claims to be, from a key that may guess on.
 bool counts_as_failure(Code code) {
-  constexpr std::array kCodes{Code::k_agent_unknown, Code::k_agent_revoked,
+  constexpr std::array kCodes{Code::k_agent_unknown, Code::k_agent_revoked, Code::k_agent_inactive,
                               Code::k_agent_key_unknown, Code::k_agent_checksum_mismatch};
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
@@ -214,6 +215,7 @@ Result<std::string> get_grant_type(const json::Object& body) {
 
 Result<HttpResponse> handle_oauth_token(Exchange& exchange) {
   AJWT_ASSIGN(const Form form, parse_form_body(exchange.request));
+  if (form.has(names::kClientSecret)) return handle_draft_secret(exchange, form);
   AJWT_ASSIGN(const std::string_view grant_type, form.get(names::kGrantType));
   if (grant_type == names::kClientCredentials) return grant_client_credentials(exchange, form);
   if (is_agent_checksum(grant_type)) return grant_agent_checksum(exchange, form);

@@ -46,8 +46,21 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_agent_unknown,
      "'ajwt agent list APP' shows what is registered; 'ajwt agent register -f FILE --agent-key "
      "KEY' adds it."},
+    {Code::k_draft_agent_refused,
+     "'ajwt draft-00 list APP' shows which agents are set to the profile; 'ajwt draft-00 set-agent "
+     "APP AGENT -f GRANT' sets one."},
+    {Code::k_draft_profile_closed, "Let the agent mint with a proof of its key."},
     {Code::k_agent_revoked,
      "A revoked agent never comes back: register its successor under another agent_id."},
+    {Code::k_agent_inactive,
+     "The version waits for an administrator: 'ajwt agent activate APP AGENT REGISTRATION'."},
+    {Code::k_registration_superseded,
+     "'ajwt agent show APP AGENT' shows the newest version; activate that one."},
+    {Code::k_workflow_unconfirmed,
+     "'ajwt workflow confirm APP WORKFLOW VERSION' by another administrator than the one who "
+     "registered it."},
+    {Code::k_second_administrator_needed,
+     "Let a client of another person with admin:workflows confirm it."},
     {Code::k_agent_key_unknown,
      "The agent runs with another key than the registered one. 'ajwt agent show APP AGENT' shows "
      "the registered thumbprint; an administrator changes it by 'ajwt agent register -f FILE "

@@ -53,11 +53,20 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
                                            KeyChange key_change, std::string_view decision_id,
                                            Instant now);
 
-// revoke_agent revokes the newest version for good. Refuses k_not_found.
+// activate_agent lets the newest version act, which must be the one that is named: nobody activates
+// what was registered after they looked. What acts already is returned as it is. Refuses
+// k_not_found, k_registration_superseded, k_registration_revoked.
+Result<Registration> activate_agent(Context& context, const Caller& caller, const AppId& app_id,
+                                    const AgentId& agent_id, const RegistrationId& registration_id,
+                                    std::string_view decision_id, Instant now);
+
+// revoke_agent revokes the agent for good: the version that acts and one that waits. Refuses
+// k_not_found.
 Status revoke_agent(Context& context, const Caller& caller, const AppId& app_id,
                     const AgentId& agent_id, std::string_view decision_id, Instant now);
 
-// change_grant replaces the grant of the newest version. Refuses k_not_found,
+// change_grant replaces the grant of the version that acts, or of the newest if none was ever
+// activated. Refuses k_not_found,
 // k_registration_revoked.
 Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
                     const AgentId& agent_id, const Grant& grant, std::string_view decision_id,
