@@ -17,12 +17,12 @@ constexpr json::Limits kDraftPayloadLimits{kMaxTokenBytes, 16};
 json::Object write_draft_intent(const DraftToken& token, const DraftToken::Agent& agent) {
   json::Object intent;
   if (agent.step) {
-    intent.append(std::string(names::kWorkflowId), agent.step->workflow_id.str());
-    intent.append(std::string(names::kWorkflowStep), agent.step->workflow_step.str());
+    intent.append(names::kWorkflowId, agent.step->workflow_id.str());
+    intent.append(names::kWorkflowStep, agent.step->workflow_step.str());
   }
-  intent.append(std::string(names::kExecutedBy), token.sub);
-  intent.append(std::string(names::kDelegationChain), agent.delegation_chain);
-  intent.append(std::string(names::kStepSequenceHash), agent.step_sequence_hash);
+  intent.append(names::kExecutedBy, token.sub);
+  intent.append(names::kDelegationChain, agent.delegation_chain);
+  intent.append(names::kStepSequenceHash, agent.step_sequence_hash);
   return intent;
 }
 
@@ -30,14 +30,14 @@ void append_agent(json::Object& payload, const DraftToken& token) {
   const DraftToken::Agent& agent = *token.agent;
   if (agent.claimed_key) {
     json::Object cnf;
-    cnf.append(std::string(names::kJwk), jose::to_json(*agent.claimed_key));
-    payload.append(std::string(names::kCnf), std::move(cnf));
+    cnf.append(names::kJwk, jose::to_json(*agent.claimed_key));
+    payload.append(names::kCnf, std::move(cnf));
   }
-  payload.append(std::string(names::kIntent), write_draft_intent(token, agent));
+  payload.append(names::kIntent, write_draft_intent(token, agent));
   json::Object proof;
-  proof.append(std::string(names::kAgentChecksum), agent.agent_checksum);
-  proof.append(std::string(names::kRegistrationId), agent.registration_id.str());
-  payload.append(std::string(names::kAgentProof), std::move(proof));
+  proof.append(names::kAgentChecksum, agent.agent_checksum);
+  proof.append(names::kRegistrationId, agent.registration_id.str());
+  payload.append(names::kAgentProof, std::move(proof));
 }
 
 template <class T>
@@ -136,16 +136,16 @@ Result<DraftToken> parse_draft_token(ByteView payload) {
 
 json::Object to_json(const DraftToken& token) {
   json::Object payload;
-  payload.append(std::string(names::kProfile), names::kDraft00);
-  payload.append(std::string(names::kIss), token.iss);
-  payload.append(std::string(names::kAud), token.aud);
-  payload.append(std::string(names::kSub), token.sub);
-  payload.append(std::string(names::kClientId), token.client_id.str());
-  payload.append(std::string(names::kIat), to_unix(token.iat));
-  payload.append(std::string(names::kNbf), to_unix(token.nbf));
-  payload.append(std::string(names::kExp), to_unix(token.exp));
-  payload.append(std::string(names::kJti), token.jti);
-  payload.append(std::string(names::kScope), join_scopes(token.scope));
+  payload.append(names::kProfile, names::kDraft00);
+  payload.append(names::kIss, token.iss);
+  payload.append(names::kAud, token.aud);
+  payload.append(names::kSub, token.sub);
+  payload.append(names::kClientId, token.client_id.str());
+  payload.append(names::kIat, to_unix(token.iat));
+  payload.append(names::kNbf, to_unix(token.nbf));
+  payload.append(names::kExp, to_unix(token.exp));
+  payload.append(names::kJti, token.jti);
+  payload.append(names::kScope, join_scopes(token.scope));
   if (token.agent) append_agent(payload, token);
   return payload;
 }

@@ -50,7 +50,7 @@ Status rename_agent(json::Object& step) {
     return refuse(Code::k_workflow_malformed, "A step names two agents.");
   }
   step.remove(names::kAgent);
-  step.set(std::string(names::kAgentId), std::move(renamed));
+  step.set(names::kAgentId, std::move(renamed));
   return ok();
 }
 
@@ -84,7 +84,7 @@ Result<Workflow> parse_draft_workflow(const json::Object& object) {
     scopes.emplace(member.name, *std::move(own));
     rewritten.append(member.name, std::move(step));
   }
-  definition.set(std::string(names::kSteps), std::move(rewritten));
+  definition.set(names::kSteps, std::move(rewritten));
   AJWT_ASSIGN(Workflow workflow, parse_workflow(definition));
   for (WorkflowStep& step : workflow.steps) step.scopes = std::move(scopes[step.step_id.str()]);
   return workflow;

@@ -17,8 +17,8 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kReadScopes{std::string(names::kScopeAdminAgents),
-                         std::string(names::kScopeRegisterAgent), std::string(names::kScopeMint)};
+const Scopes kReadScopes{names::kScopeAdminAgents, std::string(names::kScopeRegisterAgent),
+                         std::string(names::kScopeMint)};
 const Scopes kAgentScopes{std::string(names::kScopeAdminAgents)};
 
 struct AgentOptions {
@@ -64,9 +64,9 @@ void declare_show(CLI::App& command, AgentOptions& options) {
 Status show(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   // Who wants the components asks as the one who may read them.
-  const Scopes scopes = options.components ? Scopes{std::string(names::kScopeRegisterAgent),
-                                                    std::string(names::kScopeAdminAgents)}
-                                           : kReadScopes;
+  const Scopes scopes =
+      options.components ? Scopes{names::kScopeRegisterAgent, std::string(names::kScopeAdminAgents)}
+                         : kReadScopes;
   AJWT_ASSIGN(json::Object answer, connection->get(agent_path("/intent/agents/", options), scopes));
   if (options.components) {
     const json::Value* components = answer.find(names::kAgentComponents);
@@ -114,7 +114,7 @@ Status grant(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(json::Array array, read_grant(options.grant));
   AJWT_TRY(parse_grant(array));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kGrant), std::move(array)}};
+  json::Object body{{names::kGrant, std::move(array)}};
   AJWT_ASSIGN(const json::Object answer,
               connection->send("PUT", agent_path("/admin/agents/", options) + "/grant",
                                std::move(body), kAgentScopes));
@@ -132,7 +132,7 @@ void declare_activate(CLI::App& command, AgentOptions& options) {
 
 Status activate(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kRegistrationId), options.registration}};
+  json::Object body{{names::kRegistrationId, options.registration}};
   AJWT_ASSIGN(const json::Object answer,
               connection->send("POST", agent_path("/admin/agents/", options) + "/activate",
                                std::move(body), kAgentScopes));

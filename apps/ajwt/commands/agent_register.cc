@@ -53,13 +53,13 @@ Result<json::Object> build_body(const RegisterOptions& options, const AgentFile&
               compute_agent_checksum(file.definition, reference ? ChecksumProfile::kReference
                                                                 : ChecksumProfile::kSha256));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id);
-  body.set(std::string(names::kAgentComponents), to_json(file.definition));
-  body.set(std::string(names::kChecksum), checksum);
-  body.set(std::string(names::kProfile), options.profile);
-  body.set(std::string(names::kJwk), jose::to_json(key));
-  if (file.grant) body.set(std::string(names::kGrant), to_json(*file.grant));
-  if (file.autonomy) body.set(std::string(names::kAutonomy), *file.autonomy);
+  body.set(names::kAppId, app_id);
+  body.set(names::kAgentComponents, to_json(file.definition));
+  body.set(names::kChecksum, checksum);
+  body.set(names::kProfile, options.profile);
+  body.set(names::kJwk, jose::to_json(key));
+  if (file.grant) body.set(names::kGrant, to_json(*file.grant));
+  if (file.autonomy) body.set(names::kAutonomy, *file.autonomy);
   return body;
 }
 
@@ -72,11 +72,10 @@ Status run(Session& session, const RegisterOptions& options) {
   if (key.created) session.note("Made the agent's key: " + options.agent_key);
   AJWT_ASSIGN(json::Object body, build_body(options, file, app_id, key.key.public_key()));
   const shim::AgentIdentity agent{.agent_id = std::move(agent_id), .key = key.key};
-  AJWT_ASSIGN(
-      const json::Object answer,
-      connection->send_with_agent(
-          "/intent/register/agent", std::move(body),
-          {std::string(names::kScopeRegisterAgent), std::string(names::kScopeAdminAgents)}, agent));
+  AJWT_ASSIGN(const json::Object answer,
+              connection->send_with_agent(
+                  "/intent/register/agent", std::move(body),
+                  {names::kScopeRegisterAgent, std::string(names::kScopeAdminAgents)}, agent));
   session.print_fields(answer);
   return ok();
 }

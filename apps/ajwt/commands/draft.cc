@@ -96,8 +96,7 @@ Status end_agent(Session& session, const DraftOptions& options) {
 
 Status create_client(Session& session, const DraftOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kClientId), options.client},
-                    {std::string(names::kScope), options.scope}};
+  json::Object body{{names::kClientId, options.client}, {names::kScope, options.scope}};
   AJWT_ASSIGN(const json::Object answer, connection->send("POST", draft_path(options) + "/clients",
                                                           std::move(body), kDraftAppScopes));
   session.print_fields(answer);

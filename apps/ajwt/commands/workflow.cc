@@ -12,7 +12,7 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kRegisterScopes{std::string(names::kScopeRegisterWorkflow),
+const Scopes kRegisterScopes{names::kScopeRegisterWorkflow,
                              std::string(names::kScopeAdminWorkflows)};
 const Scopes kWorkflowScopes{std::string(names::kScopeAdminWorkflows)};
 
@@ -39,7 +39,7 @@ Status register_workflow(Session& session, const WorkflowOptions& options) {
   AJWT_TRY(parse_workflow(body));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const std::string app_id, connection->get_app_id(options.app));
-  body.set(std::string(names::kAppId), app_id);
+  body.set(names::kAppId, app_id);
   AJWT_ASSIGN(json::Object answer, connection->send("POST", "/intent/register/workflow",
                                                     std::move(body), kRegisterScopes));
   if (!session.is_json()) answer.remove(names::kSteps);
@@ -116,7 +116,7 @@ void declare_confirm(CLI::App& command, WorkflowOptions& options) {
 
 Status confirm(Session& session, const WorkflowOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kVersion), *options.version}};
+  json::Object body{{names::kVersion, *options.version}};
   AJWT_ASSIGN(json::Object answer, connection->send("POST", workflow_path(options) + "/confirm",
                                                     std::move(body), kWorkflowScopes));
   if (!session.is_json()) answer.remove(names::kSteps);

@@ -188,17 +188,16 @@ DraftToken build_draft_token(const DraftMintFacts& facts, Instant now) {
 
 json::Object audit_facts(const DraftToken& token) {
   json::Object entry;
-  entry.set(std::string(names::kProfile), names::kDraft00);
-  entry.set(std::string(names::kSub),
-            AgentName{token.client_id, AgentId::trusted(token.sub)}.str());
-  entry.set(std::string(names::kRegistrationId), token.agent->registration_id.str());
-  entry.set(std::string(names::kJti), token.jti);
-  entry.set(std::string(names::kAud), token.aud);
-  entry.set(std::string(names::kScope), join_scopes(token.scope));
-  entry.set(std::string(names::kExp), to_unix(token.exp));
+  entry.set(names::kProfile, names::kDraft00);
+  entry.set(names::kSub, AgentName{token.client_id, AgentId::trusted(token.sub)}.str());
+  entry.set(names::kRegistrationId, token.agent->registration_id.str());
+  entry.set(names::kJti, token.jti);
+  entry.set(names::kAud, token.aud);
+  entry.set(names::kScope, join_scopes(token.scope));
+  entry.set(names::kExp, to_unix(token.exp));
   if (token.agent->step) {
-    entry.set(std::string(names::kWorkflowId), token.agent->step->workflow_id.str());
-    entry.set(std::string(names::kWorkflowStep), token.agent->step->workflow_step.str());
+    entry.set(names::kWorkflowId, token.agent->step->workflow_id.str());
+    entry.set(names::kWorkflowStep, token.agent->step->workflow_step.str());
   }
   return entry;
 }

@@ -102,14 +102,14 @@ json::Object registrations_facts(const std::vector<DraftRegistration>& registrat
   json::Array list;
   for (const auto& registration : registrations) {
     json::Object one;
-    one.set(std::string(names::kSub), AgentName{registration.app_id, registration.agent_id}.str());
-    one.set(std::string(names::kRegistrationId), registration.registration_id.str());
-    one.set(std::string(names::kVersion), registration.version);
-    one.set(std::string(names::kChecksum), registration.checksum);
+    one.set(names::kSub, AgentName{registration.app_id, registration.agent_id}.str());
+    one.set(names::kRegistrationId, registration.registration_id.str());
+    one.set(names::kVersion, registration.version);
+    one.set(names::kChecksum, registration.checksum);
     list.emplace_back(std::move(one));
   }
   json::Object facts;
-  facts.set(std::string(names::kProfile), names::kDraft00);
+  facts.set(names::kProfile, names::kDraft00);
   facts.set("registrations", std::move(list));
   return facts;
 }
@@ -200,7 +200,7 @@ Result<std::vector<DraftWorkflow>> register_draft_workflows(
   }
   if (fresh.empty()) return answers;
   json::Object facts;
-  facts.set(std::string(names::kProfile), names::kDraft00);
+  facts.set(names::kProfile, names::kDraft00);
   facts.set("workflows", std::move(ids));
   AJWT_TRY(store.add_draft_workflows(
       fresh, build_audit(app_id, exchange.decision_id, exchange.operation,

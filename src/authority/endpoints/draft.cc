@@ -18,10 +18,10 @@ namespace {
 
 HttpResponse write_bearer(std::string_view token, Seconds expires_in, const Scopes& scope) {
   json::Object body;
-  body.set(std::string(names::kAccessToken), token);
-  body.set(std::string(names::kTokenType), names::kBearer);
-  body.set(std::string(names::kExpiresIn), static_cast<std::int64_t>(expires_in.count()));
-  body.set(std::string(names::kScope), join_scopes(scope));
+  body.set(names::kAccessToken, token);
+  body.set(names::kTokenType, names::kBearer);
+  body.set(names::kExpiresIn, static_cast<std::int64_t>(expires_in.count()));
+  body.set(names::kScope, join_scopes(scope));
   return write_json_response(200, body);
 }
 
@@ -60,16 +60,16 @@ DraftToken build_draft_client_token(const Exchange& exchange, const DraftCaller&
 
 json::Object write_draft_registration(const DraftRegistration& registration) {
   json::Object body;
-  body.set(std::string(names::kAgentId), registration.agent_id.str());
-  body.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  body.set(std::string(names::kChecksum), registration.checksum);
+  body.set(names::kAgentId, registration.agent_id.str());
+  body.set(names::kRegistrationId, registration.registration_id.str());
+  body.set(names::kChecksum, registration.checksum);
   return body;
 }
 
 json::Object write_draft_workflow(const DraftWorkflow& workflow) {
   json::Object body;
-  body.set(std::string(names::kStatus), "registered");
-  body.set(std::string(names::kWorkflowId), workflow.workflow.workflow_id.str());
+  body.set(names::kStatus, "registered");
+  body.set(names::kWorkflowId, workflow.workflow.workflow_id.str());
   return body;
 }
 
@@ -126,11 +126,11 @@ Result<HttpResponse> handle_draft_secret(Exchange& exchange, const Form& form) {
   exchange.trace.subject = token.sub;
   AJWT_ASSIGN(const std::string compact, issue_draft_verified(context, token));
   json::Object facts;
-  facts.set(std::string(names::kProfile), names::kDraft00);
-  facts.set(std::string(names::kSub), token.sub);
-  facts.set(std::string(names::kScope), join_scopes(token.scope));
-  facts.set(std::string(names::kJti), token.jti);
-  facts.set(std::string(names::kExp), to_unix(token.exp));
+  facts.set(names::kProfile, names::kDraft00);
+  facts.set(names::kSub, token.sub);
+  facts.set(names::kScope, join_scopes(token.scope));
+  facts.set(names::kJti, token.jti);
+  facts.set(names::kExp, to_unix(token.exp));
   AJWT_TRY(context.store.append_audit(build_audit(token.client_id, exchange.decision_id,
                                                   exchange.operation, caller.allowed(),
                                                   exchange.now, facts)));
@@ -187,11 +187,11 @@ Result<HttpResponse> handle_draft_list_agents(Exchange& exchange, const DraftCal
   for (const auto& [agent, registration] : agents) {
     if (!registration || !agent.is_open()) continue;
     json::Object one = write_draft_registration(*registration);
-    one.set(std::string(names::kAppId), app_id.str());
-    one.set(std::string(names::kVersion), registration->version);
+    one.set(names::kAppId, app_id.str());
+    one.set(names::kVersion, registration->version);
     one.set("registered_at", to_unix(registration->registered_at) * 1000);  // draft 5.4.2
     if (registration->claimed_key) {
-      one.set(std::string(names::kPublicKey), registration->claimed_key->to_pem());
+      one.set(names::kPublicKey, registration->claimed_key->to_pem());
     }
     list.emplace_back(std::move(one));
   }

@@ -37,10 +37,10 @@ Status check_draft_scopes(const Scopes& scopes) {
 
 json::Object write_draft_client(const DraftClient& client) {
   json::Object body;
-  body.set(std::string(names::kClientId), client.client_id.str());
-  body.set(std::string(names::kAppId), client.app_id.str());
-  body.set(std::string(names::kProfile), names::kDraft00);
-  body.set(std::string(names::kScope), join_scopes(client.scopes));
+  body.set(names::kClientId, client.client_id.str());
+  body.set(names::kAppId, client.app_id.str());
+  body.set(names::kProfile, names::kDraft00);
+  body.set(names::kScope, join_scopes(client.scopes));
   body.set("disabled", client.disabled);
   body.set("created_at", to_unix(client.created_at));
   return body;
@@ -49,18 +49,17 @@ json::Object write_draft_client(const DraftClient& client) {
 json::Object write_draft_agent(const DraftAgentRecords& records) {
   const auto& [agent, registration] = records;
   json::Object body;
-  body.set(std::string(names::kAppId), agent.app_id.str());
-  body.set(std::string(names::kAgentId), agent.agent_id.str());
-  body.set(std::string(names::kProfile), names::kDraft00);
-  body.set(std::string(names::kStatus),
-           agent.has_key ? "has_key" : (agent.ended_at ? "ended" : "open"));
-  body.set(std::string(names::kGrant), to_json(agent.grant));
+  body.set(names::kAppId, agent.app_id.str());
+  body.set(names::kAgentId, agent.agent_id.str());
+  body.set(names::kProfile, names::kDraft00);
+  body.set(names::kStatus, agent.has_key ? "has_key" : (agent.ended_at ? "ended" : "open"));
+  body.set(names::kGrant, to_json(agent.grant));
   body.set("set_by", agent.set_by.str());
   body.set("set_at", to_unix(agent.set_at));
   if (registration) {
-    body.set(std::string(names::kRegistrationId), registration->registration_id.str());
-    body.set(std::string(names::kVersion), registration->version);
-    body.set(std::string(names::kChecksum), registration->checksum);
+    body.set(names::kRegistrationId, registration->registration_id.str());
+    body.set(names::kVersion, registration->version);
+    body.set(names::kChecksum, registration->checksum);
   }
   return body;
 }
@@ -81,7 +80,7 @@ Result<HttpResponse> show_draft_agent(const Exchange& exchange, const AppId& app
 
 AuditEntry draft_audit(const Exchange& exchange, const Caller& caller, const AppId& app_id,
                        json::Object facts) {
-  facts.set(std::string(names::kProfile), names::kDraft00);
+  facts.set(names::kProfile, names::kDraft00);
   return build_audit(app_id, exchange.decision_id, exchange.operation, allowed_to(caller),
                      exchange.now, facts);
 }
@@ -98,7 +97,7 @@ Result<HttpResponse> handle_list_draft(Exchange& exchange, Authenticated&) {
   json::Array agent_list;
   for (const auto& agent : agents) agent_list.emplace_back(write_draft_agent(agent));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
+  body.set(names::kAppId, app_id.str());
   body.set("clients", std::move(client_list));
   body.set("agents", std::move(agent_list));
   return write_json_response(200, body);
@@ -126,12 +125,12 @@ Result<HttpResponse> handle_create_draft_client(Exchange& exchange, Authenticate
                            .row_version = 1,
                            .created_at = exchange.now};
   json::Object facts;
-  facts.set(std::string(names::kSub), client.client_id.str());
-  facts.set(std::string(names::kScope), join_scopes(client.scopes));
+  facts.set(names::kSub, client.client_id.str());
+  facts.set(names::kScope, join_scopes(client.scopes));
   AJWT_TRY(exchange.context().store.create_draft_client(
       client, draft_audit(exchange, caller.caller, app_id, std::move(facts))));
   json::Object body = write_draft_client(client);
-  body.set(std::string(names::kClientSecret), secret.reveal());
+  body.set(names::kClientSecret, secret.reveal());
   return write_json_response(201, body);
 }
 
@@ -142,7 +141,7 @@ Result<HttpResponse> handle_disable_draft_client(Exchange& exchange, Authenticat
   AJWT_ASSIGN(auto client, store.find_draft_client(client_id));
   if (!client) return refuse(Code::k_not_found);
   json::Object facts;
-  facts.set(std::string(names::kSub), client_id.str());
+  facts.set(names::kSub, client_id.str());
   AJWT_TRY(store.disable_draft_client(
       client_id, draft_audit(exchange, caller.caller, client->app_id, std::move(facts))));
   client->disabled = true;
@@ -161,8 +160,8 @@ Result<HttpResponse> handle_set_draft_agent(Exchange& exchange, Authenticated& c
     return refuse(Code::k_parameter_malformed, "A token of profile draft-00 names no tool.");
   }
   json::Object facts;
-  facts.set(std::string(names::kSub), exchange.trace.subject);
-  facts.set(std::string(names::kGrant), to_json(grant));
+  facts.set(names::kSub, exchange.trace.subject);
+  facts.set(names::kGrant, to_json(grant));
   const DraftAgent agent{.app_id = app_id,
                          .agent_id = agent_id,
                          .grant = std::move(grant),
@@ -179,7 +178,7 @@ Result<HttpResponse> handle_end_draft_agent(Exchange& exchange, Authenticated& c
   exchange.trace.subject = AgentName{app_id, agent_id}.str();
   AJWT_TRY(json::Members(caller.body).check_no_others());
   json::Object facts;
-  facts.set(std::string(names::kSub), exchange.trace.subject);
+  facts.set(names::kSub, exchange.trace.subject);
   AJWT_TRY(exchange.context().store.end_draft_agent(
       app_id, agent_id, exchange.now,
       draft_audit(exchange, caller.caller, app_id, std::move(facts))));

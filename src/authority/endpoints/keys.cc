@@ -16,7 +16,7 @@ json::Object write_key(const SigningKey& key) {
   json::Object body;
   body.set("kid", key.kid);
   body.set("alg", jose::name(jose::default_algorithm(key.public_key.kind())));
-  body.set(std::string(names::kStatus), name(key.state));
+  body.set(names::kStatus, name(key.state));
   body.set("created_at", to_unix(key.created_at));
   if (key.retire_at) body.set("retire_at", to_unix(*key.retire_at));
   return body;

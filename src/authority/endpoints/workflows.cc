@@ -29,8 +29,8 @@ Result<HttpResponse> handle_get_workflow(Exchange& exchange, Authenticated&) {
   json::Array list;
   for (const auto& version : versions) list.emplace_back(write_workflow(version));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
-  body.set(std::string(names::kWorkflowId), workflow_id.str());
+  body.set(names::kAppId, app_id.str());
+  body.set(names::kWorkflowId, workflow_id.str());
   body.set("versions", std::move(list));
   return write_json_response(200, body);
 }
@@ -56,7 +56,7 @@ Result<HttpResponse> handle_list_workflows(Exchange& exchange, Authenticated&) {
   json::Array workflows;
   for (const auto& workflow : stored) workflows.emplace_back(write_workflow(workflow));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
+  body.set(names::kAppId, app_id.str());
   body.set("workflows", std::move(workflows));
   return write_json_response(200, body);
 }

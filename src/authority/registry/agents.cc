@@ -168,12 +168,12 @@ Result<Registration> build_registration(const Context& context, const Applicatio
 
 json::Object audit_facts(const Registration& registration) {
   json::Object facts;
-  facts.set(std::string(names::kSub), AgentName{registration.app_id, registration.agent_id}.str());
-  facts.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  facts.set(std::string(names::kVersion), registration.version);
-  facts.set(std::string(names::kChecksum), registration.checksum);
-  facts.set(std::string(names::kJkt), registration.jkt);
-  if (registration.grant) facts.set(std::string(names::kGrant), to_json(*registration.grant));
+  facts.set(names::kSub, AgentName{registration.app_id, registration.agent_id}.str());
+  facts.set(names::kRegistrationId, registration.registration_id.str());
+  facts.set(names::kVersion, registration.version);
+  facts.set(names::kChecksum, registration.checksum);
+  facts.set(names::kJkt, registration.jkt);
+  if (registration.grant) facts.set(names::kGrant, to_json(*registration.grant));
   return facts;
 }
 
@@ -189,7 +189,7 @@ AuditEntry registration_audit(const Caller& caller, const Application& applicati
   }
   // The same content under another id is allowed and worth a look (protocol 3.2).
   if (twin) facts.set("same_checksum_as", twin->str());
-  if (!registration.is_activated()) facts.set(std::string(names::kStatus), kInactive);
+  if (!registration.is_activated()) facts.set(names::kStatus, kInactive);
   Basis basis;
   basis.application = as_loaded(application);
   if (versions.acting) basis.registrations.push_back(as_loaded(*versions.acting));
@@ -340,20 +340,20 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
 
 json::Object write_registration(const Registration& registration) {
   json::Object out;
-  out.set(std::string(names::kAppId), registration.app_id.str());
-  out.set(std::string(names::kAgentId), registration.agent_id.str());
-  out.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  out.set(std::string(names::kVersion), registration.version);
+  out.set(names::kAppId, registration.app_id.str());
+  out.set(names::kAgentId, registration.agent_id.str());
+  out.set(names::kRegistrationId, registration.registration_id.str());
+  out.set(names::kVersion, registration.version);
   const bool waits =
       registration.state == RegistrationState::kRegistered && !registration.is_activated();
-  out.set(std::string(names::kStatus), waits ? kInactive : name(registration.state));
-  out.set(std::string(names::kChecksum), registration.checksum);
-  out.set(std::string(names::kProfile), ajwt::name(registration.profile));
+  out.set(names::kStatus, waits ? kInactive : name(registration.state));
+  out.set(names::kChecksum, registration.checksum);
+  out.set(names::kProfile, ajwt::name(registration.profile));
   out.set("recomputed", registration.recomputed);
-  out.set(std::string(names::kJkt), registration.jkt);
-  out.set(std::string(names::kAutonomy), name(registration.autonomy));
+  out.set(names::kJkt, registration.jkt);
+  out.set(names::kAutonomy, name(registration.autonomy));
   if (registration.grant) {
-    out.set(std::string(names::kGrant), to_json(*registration.grant));
+    out.set(names::kGrant, to_json(*registration.grant));
     out.set("grant_origin", name(registration.grant_origin));
   }
   out.set("registered_at", to_unix(registration.registered_at));

@@ -117,14 +117,14 @@ Result<Application> get_application(Context& context, const AppId& app_id) {
 
 json::Object audit_facts(const StoredWorkflow& stored, const std::vector<FrozenGrant>& frozen) {
   json::Object facts;
-  facts.set(std::string(names::kWorkflowId), stored.workflow.workflow_id.str());
-  facts.set(std::string(names::kVersion), stored.version);
-  facts.set(std::string(names::kStatus), status_of(stored));
+  facts.set(names::kWorkflowId, stored.workflow.workflow_id.str());
+  facts.set(names::kVersion, stored.version);
+  facts.set(names::kStatus, status_of(stored));
   json::Array grants;
   for (const auto& grant : frozen) {
     json::Object one;
-    one.set(std::string(names::kRegistrationId), grant.registration_id.str());
-    one.set(std::string(names::kGrant), to_json(grant.grant));
+    one.set(names::kRegistrationId, grant.registration_id.str());
+    one.set(names::kGrant, to_json(grant.grant));
     grants.emplace_back(std::move(one));
   }
   facts.set("frozen_grants", std::move(grants));
@@ -208,9 +208,9 @@ Result<StoredWorkflow> confirm_workflow(Context& context, const Caller& caller, 
 
 json::Object write_workflow(const StoredWorkflow& stored) {
   json::Object out;
-  out.set(std::string(names::kStatus), status_of(stored));
-  out.set(std::string(names::kAppId), stored.app_id.str());
-  out.set(std::string(names::kVersion), stored.version);
+  out.set(names::kStatus, status_of(stored));
+  out.set(names::kAppId, stored.app_id.str());
+  out.set(names::kVersion, stored.version);
   out.set("registered_at", to_unix(stored.registered_at));
   if (!stored.registered_by.str().empty()) out.set("registered_by", stored.registered_by.str());
   if (stored.confirmation) {
