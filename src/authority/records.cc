@@ -29,6 +29,18 @@ std::string_view name(GrantOrigin origin) {
   AJWT_CHECK(false);
 }
 
+std::string_view name(SigningKeyState state) {
+  switch (state) {
+    case SigningKeyState::kAnnounced:
+      return "announced";
+    case SigningKeyState::kActive:
+      return "active";
+    case SigningKeyState::kRetiring:
+      return "retiring";
+  }
+  AJWT_CHECK(false);
+}
+
 std::string_view name(StepStatus status) {
   switch (status) {
     case StepStatus::kPending:

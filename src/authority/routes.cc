@@ -60,6 +60,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/admin/clients/{client_id}/rotate-secret",       "rotate_secret",      kToken,         kAdminApps,        Budgeted::kCalls,        kSmall,  handle_rotate_secret},
     {"GET",   "/admin/keys",                                    "list_keys",          kToken,         kAdminKeys,        Budgeted::kCalls,        0,       handle_list_keys},
     {"POST",  "/admin/keys/rotate",                             "rotate_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_rotate_keys},
+    {"POST",  "/admin/keys/{kid}/revoke",                       "revoke_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_revoke_key},
     {"GET",   "/admin/workflows",                               "list_workflows",     kToken,         kAdminWorkflows,   Budgeted::kCalls,        0,       handle_list_workflows},
     {"POST",  "/admin/agents/{app_id}/{agent_id}/revoke",       "revoke_agent",       kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_revoke_agent},
     {"PUT",   "/admin/agents/{app_id}/{agent_id}/grant",        "change_grant",       kToken,         kAdminAgents,      Budgeted::kCalls,        kLarge,  handle_change_grant},

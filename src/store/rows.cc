@@ -48,8 +48,9 @@ constexpr Names<StepStatus, 4> kStepStatuses{{{StepStatus::kPending, "pending"},
                                               {StepStatus::kActive, "active"},
                                               {StepStatus::kDone, "done"},
                                               {StepStatus::kFailed, "failed"}}};
-constexpr Names<SigningKeyState, 2> kSigningKeyStates{
-    {{SigningKeyState::kActive, "active"}, {SigningKeyState::kRetiring, "retiring"}}};
+constexpr Names<SigningKeyState, 3> kSigningKeyStates{{{SigningKeyState::kAnnounced, "announced"},
+                                                       {SigningKeyState::kActive, "active"},
+                                                       {SigningKeyState::kRetiring, "retiring"}}};
 
 template <class E, std::size_t N>
 std::string_view text_of(const Names<E, N>& names, E value) {
