@@ -26,6 +26,11 @@ namespace {
 constexpr std::size_t kTokenCacheCapacity = 10'000;
 constexpr std::size_t kMaxAuditedMessage = 512;
 constexpr std::string_view kUnknownOperation = "unknown";
+constexpr std::string_view kKeysOperation = "advance_signing_keys";
+// While the write lasts that lets another key sign, requests sign with the one before.
+constexpr Seconds kUnderWay{5};
+constexpr Seconds kShortestAnnouncement{4};  // a quarter of it is what keys may be cached
+constexpr Seconds kLongestMaxAge{300};
 
 Digest random_digest() {
   Digest digest{};
@@ -49,17 +54,26 @@ Status check_options(const AuthorityOptions& options) {
       options.skew < Seconds(0) || options.key_overlap < Seconds(0)) {
     return wrong_option("lifetimes must be at least one second.");
   }
+  if (options.key_announce < kShortestAnnouncement) {
+    return wrong_option("key_announce must be at least 4 seconds.");
+  }
+  if (options.signing_key_lifetime != Seconds(0) &&
+      options.signing_key_lifetime <= options.key_announce) {
+    return wrong_option("signing_key_lifetime must be 0 or longer than key_announce.");
+  }
   if (options.execution_lifetime > options.execution_lifetime_max) {
     return wrong_option("execution_lifetime is above execution_lifetime_max.");
   }
   return ok();
 }
 
-// retention is how long a key that signs no more is published: until the last token that it signed
-// has expired everywhere.
-Seconds retention(const AuthorityOptions& options) {
+// rules_of: a key that signs no more is published until the last token that it signed has expired
+// everywhere.
+KeyRules rules_of(const AuthorityOptions& options) {
   const Seconds longest = std::max(options.intent_token_lifetime, options.access_token_lifetime);
-  return std::max(options.key_overlap, longest + options.skew);
+  return KeyRules{.announce = options.key_announce,
+                  .retention = std::max(options.key_overlap, longest + options.skew + kUnderWay),
+                  .lifetime = options.signing_key_lifetime};
 }
 
 bool has_register_or_admin_scope(const Scopes& scopes) {
@@ -201,6 +215,10 @@ void add_common_headers(HttpResponse& response, const Context& context, Instant 
 
 }  // namespace
 
+Seconds jwks_max_age(const AuthorityOptions& options) {
+  return std::min(options.key_announce / 4, kLongestMaxAge);
+}
+
 // Parts is what lives as long as the authority. `context` refers to the members above it.
 struct Authority::Parts {
   Parts(const AuthorityOptions& options, Store& store, crypto::SealingKey sealing_key,
@@ -242,7 +260,7 @@ Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& opt
                                                      const Clock& clock, DecisionObserver& observer,
                                                      std::function<std::string()> metrics) {
   AJWT_TRY(check_options(options));
-  AJWT_ASSIGN(auto keys, KeyRing::load(store, retention(options), clock.now()));
+  AJWT_ASSIGN(auto keys, KeyRing::load(store, rules_of(options), clock));
   AJWT_ASSIGN(auto clients, ClientAuthenticator::create(store, options.issuer, options.skew));
   return std::unique_ptr<Authority>(new Authority(
       std::make_unique<Parts>(options, store, std::move(sealing_key), clock, observer,
@@ -265,8 +283,8 @@ HttpResponse Authority::handle(const HttpRequest& request) {
                     .trace = {},
                     .proof_jkt = {},
                     .counted = false};
-  // A key whose time has come is not published again, even if the store cannot drop it now.
-  (void)context.keys.drop_retired(now);
+  // That of the keys fails is nothing to refuse this request for.
+  if (const Status keys = context.keys.advance(); !keys) observe_keys(keys.error());
 
   std::optional<Error> refused;
   HttpResponse response = [&] {
@@ -291,6 +309,19 @@ HttpResponse Authority::handle(const HttpRequest& request) {
   return response;
 }
 
+void Authority::observe_keys(const Error& error) {
+  const std::string decision_id = make_decision_id(parts_->context.clock.now());
+  parts_->context.observer.on_decision(Decision{.decision_id = decision_id,
+                                                .operation = kKeysOperation,
+                                                .refused = error.code(),
+                                                .detail = error.detail(),
+                                                .client_id = {},
+                                                .subject = {},
+                                                .execution_id = {},
+                                                .workflow_step = {},
+                                                .microseconds = 0});
+}
+
 HttpResponse Authority::refuse_unread(const Error& error) {
   Context& context = parts_->context;
   const Instant now = context.clock.now();
@@ -313,8 +344,8 @@ HttpResponse Authority::refuse_unread(const Error& error) {
 }
 
 std::vector<std::string> Authority::operations() {
-  std::vector<std::string> names{std::string(kUnknownOperation), "client_credentials",
-                                 "draft_client_credentials"};
+  std::vector<std::string> names{std::string(kUnknownOperation), std::string(kKeysOperation),
+                                 "client_credentials", "draft_client_credentials"};
   for (const auto& route : routes()) names.emplace_back(route.operation);
   for (const auto& route : draft_routes()) names.emplace_back(route.operation);
   std::sort(names.begin(), names.end());

@@ -188,19 +188,27 @@ class AuditStore {
                                                     const std::optional<AppId>& app_id) = 0;
 };
 
-// SigningKeyStore: which keys sign and are published. Private parts are the store's files.
+// SigningKeyStore: which keys sign and are published. Private parts are the store's files: written
+// before the row that promises them, and gone before the row is. When to do what is KeyRing's to
+// say.
 class SigningKeyStore {
  public:
   virtual ~SigningKeyStore() = default;
+  // list_signing_keys returns the active key, then the announced one, then those that retire.
   virtual Result<std::vector<SigningKey>> list_signing_keys() = 0;
   // load_signing_key reads the private part; refuses k_io_failed, k_key_file_unsafe.
   virtual Result<crypto::PrivateKey> load_signing_key(std::string_view kid) = 0;
-  // add_signing_key makes `key` the active one, writes its private file (0600) first, and lets the
-  // one active before retire at `retire_previous_at`.
-  virtual Status add_signing_key(const crypto::PrivateKey& key, Instant now,
-                                 Instant retire_previous_at, const AuditEntry& audit) = 0;
-  // drop_retired removes keys whose time has come, and their files.
-  virtual Status drop_retired(Instant now) = 0;
+  // announce_signing_key writes the private file (0600) and makes `key` the announced one. Refuses
+  // k_already_exists for a key that is here already, and while another one is announced.
+  virtual Status announce_signing_key(const crypto::PrivateKey& key, Instant now,
+                                      const AuditEntry& audit) = 0;
+  // activate_signing_key makes the announced key the active one, and lets the one active before
+  // retire at `retire_previous_at`. Refuses k_state_changed unless `kid` is announced.
+  virtual Status activate_signing_key(std::string_view kid, Instant retire_previous_at,
+                                      const AuditEntry& audit) = 0;
+  // remove_signing_key removes a key that is not the active one, its file first. Refuses
+  // k_state_changed for the active one, before anything is touched, and k_not_found.
+  virtual Status remove_signing_key(std::string_view kid, const AuditEntry& audit) = 0;
 };
 
 // Store is all of them: one object per database.

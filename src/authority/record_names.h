@@ -89,8 +89,10 @@ struct Names<StepStatus> {
 
 template <>
 struct Names<SigningKeyState> {
-  static constexpr auto kAll = std::to_array<Named<SigningKeyState>>(
-      {{SigningKeyState::kActive, "active"}, {SigningKeyState::kRetiring, "retiring"}});
+  static constexpr auto kAll =
+      std::to_array<Named<SigningKeyState>>({{SigningKeyState::kAnnounced, "announced"},
+                                             {SigningKeyState::kActive, "active"},
+                                             {SigningKeyState::kRetiring, "retiring"}});
 };
 
 // name returns the enumerator's text.

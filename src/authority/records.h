@@ -217,7 +217,9 @@ struct AuditLeaf {
   Bytes salt;
 };
 
-enum class SigningKeyState { kActive, kRetiring };
+// SigningKeyState: kAnnounced is published and does not sign yet (one key at most), kActive signs
+// (exactly one), kRetiring signs no more and is published while a token of its can live.
+enum class SigningKeyState { kAnnounced, kActive, kRetiring };
 
 // SigningKey is what the store knows of a key that signs tokens; its private part is a file.
 struct SigningKey {

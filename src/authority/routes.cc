@@ -62,6 +62,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/admin/clients/{client_id}/rotate-secret",       "rotate_secret",      kToken,         kAdminApps,        Budgeted::kCalls,        kSmall,  handle_rotate_secret},
     {"GET",   "/admin/keys",                                    "list_keys",          kToken,         kAdminKeys,        Budgeted::kCalls,        0,       handle_list_keys},
     {"POST",  "/admin/keys/rotate",                             "rotate_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_rotate_keys},
+    {"POST",  "/admin/keys/{kid}/revoke",                       "revoke_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_revoke_key},
     {"GET",   "/admin/workflows",                               "list_workflows",     kToken,         kAdminWorkflows,   Budgeted::kCalls,        0,       handle_list_workflows},
     {"GET",   "/admin/workflows/{app_id}/{workflow_id}",        "get_workflow",       kToken,         kAdminWorkflows,   Budgeted::kCalls,        0,       handle_get_workflow},
     {"POST",  "/admin/workflows/{app_id}/{workflow_id}/confirm", "confirm_workflow",  kToken,         kAdminWorkflows,   Budgeted::kCalls,        kSmall,  handle_confirm_workflow},

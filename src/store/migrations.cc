@@ -113,6 +113,7 @@ std::span<const Migration> all_migrations() {
       Migration{"first_light", kFirstLight},
       Migration{"activation_and_confirmation", kActivationAndConfirmation},
       Migration{"draft_00", kDraft00},
+      Migration{"announced_keys", kAnnouncedKeys},
   };
   return history;
 }

@@ -115,10 +115,11 @@ class SqliteStore final : public authority::Store {
 
   Result<std::vector<authority::SigningKey>> list_signing_keys() override;
   Result<crypto::PrivateKey> load_signing_key(std::string_view kid) override;
-  // add_signing_key refuses k_already_exists.
-  Status add_signing_key(const crypto::PrivateKey& key, Instant now, Instant retire_previous_at,
-                         const authority::AuditEntry& audit) override;
-  Status drop_retired(Instant now) override;
+  Status announce_signing_key(const crypto::PrivateKey& key, Instant now,
+                              const authority::AuditEntry& audit) override;
+  Status activate_signing_key(std::string_view kid, Instant retire_previous_at,
+                              const authority::AuditEntry& audit) override;
+  Status remove_signing_key(std::string_view kid, const authority::AuditEntry& audit) override;
 
   Status create_draft_client(const authority::DraftClient& client,
                              const authority::AuditEntry& audit) override;
@@ -176,6 +177,7 @@ class SqliteStore final : public authority::Store {
       Connection& db, const AppId& app_id, const WorkflowId& workflow_id,
       std::optional<std::int64_t> version);
   std::string key_file(std::string_view kid) const;
+  Status remove_key_file(std::string_view kid) const;
 
   std::optional<DataDirectory> directory_;
   std::unique_ptr<ScratchDirectory> scratch_;

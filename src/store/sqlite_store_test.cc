@@ -94,7 +94,7 @@ TEST_F(SqliteStoreFiles, AreForThisUserAlone) {
   ASSERT_THAT(store, IsOk());
   const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
   ASSERT_THAT(key, IsOk());
-  ASSERT_THAT((*store)->add_signing_key(*key, from_unix(1), from_unix(1), audit_entry()), IsOk());
+  ASSERT_THAT((*store)->announce_signing_key(*key, from_unix(1), audit_entry()), IsOk());
 
   EXPECT_EQ(mode_of(directory_), 0700U);
   EXPECT_EQ(mode_of(directory_ + "/keys"), 0700U);
@@ -276,8 +276,9 @@ TEST_F(SqliteStoreFiles, RefuseASigningKeyUnderAnotherKeysName) {
   for (int i = 0; i < 2; ++i) {
     const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
     ASSERT_THAT(key, IsOk());
-    ASSERT_THAT((*store)->add_signing_key(*key, from_unix(1), from_unix(1), audit_entry()), IsOk());
+    ASSERT_THAT((*store)->announce_signing_key(*key, from_unix(1), audit_entry()), IsOk());
     kids.push_back(jose::thumbprint(key->public_key()));
+    ASSERT_THAT((*store)->activate_signing_key(kids.back(), from_unix(1), audit_entry()), IsOk());
   }
   std::filesystem::rename(directory_ + "/keys/" + kids[0] + ".pem",
                           directory_ + "/keys/" + kids[1] + ".pem");
@@ -290,7 +291,7 @@ TEST_F(SqliteStoreFiles, RefuseASigningKeyThatOthersCanRead) {
   ASSERT_THAT(store, IsOk());
   const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
   ASSERT_THAT(key, IsOk());
-  ASSERT_THAT((*store)->add_signing_key(*key, from_unix(1), from_unix(1), audit_entry()), IsOk());
+  ASSERT_THAT((*store)->announce_signing_key(*key, from_unix(1), audit_entry()), IsOk());
   const std::string kid = jose::thumbprint(key->public_key());
   ASSERT_EQ(::chmod((directory_ + "/keys/" + kid + ".pem").c_str(), 0640), 0);
 

@@ -239,7 +239,15 @@ TEST_F(ServeTest, IsAdministeredFromTheCommandLine) {
   expect_ok(as_administrator({"app", "client", "disable", "shop-fleet"}));
   EXPECT_EQ(as_fleet({"execution", "list"}).code, 3) << "a disabled client";
   expect_ok(as_administrator({"key", "rotate"}));
-  EXPECT_NE(expect_ok(as_administrator({"key", "list"})).find("retiring"), std::string::npos);
+  EXPECT_NE(expect_ok(as_administrator({"key", "list"})).find("announced"), std::string::npos);
+  EXPECT_EQ(as_administrator({"key", "rotate"}).code, 1) << "one at a time";
+  const std::string keys = expect_ok(as_administrator({"key", "rotate", "--now"}));
+  EXPECT_NE(keys.find("retiring"), std::string::npos);
+  EXPECT_EQ(keys.find("announced"), std::string::npos);
+  const std::string kid = member_of(expect_ok(as_administrator({"key", "list", "--json"})), "kid");
+  EXPECT_EQ(expect_ok(as_administrator({"key", "revoke", "--kid=" + kid})).find(kid),
+            std::string::npos);
+  EXPECT_EQ(as_administrator({"key", "revoke", "--kid=" + kid}).code, 5);
   EXPECT_NE(expect_ok(as_administrator({"audit", "list", "--app", "shop"})).find("revoke_agent"),
             std::string::npos);
 }

@@ -536,7 +536,7 @@ TEST_F(Rules, ParallelStepsOfOneExecutionAllBegin) {
 
 // A key that nobody publishes any more is on no disk either, whenever its time came.
 TEST_F(Rules, AKeyThatRetiredWhileNothingRanIsDroppedAtTheNextStart) {
-  ASSERT_EQ(administer("admin:keys", "POST", "/admin/keys/rotate", {}).status, 201);
+  ASSERT_EQ(administer("admin:keys", "POST", "/admin/keys/rotate", {{"now", true}}).status, 201);
   ASSERT_EQ(fixture.store().list_signing_keys()->size(), 2U);
   fixture.clock().advance(Seconds(7200));
   fixture.restart();

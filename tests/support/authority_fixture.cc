@@ -86,6 +86,13 @@ DecisionLog::Entry DecisionLog::last() const {
   return entries_.back();
 }
 
+std::size_t DecisionLog::count(std::string_view operation, Code reason) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+      entries_.begin(), entries_.end(),
+      [&](const Entry& entry) { return entry.operation == operation && entry.refused == reason; }));
+}
+
 std::size_t DecisionLog::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();

@@ -181,13 +181,18 @@ class ObservedStore final : public authority::Store {
   Result<crypto::PrivateKey> load_signing_key(std::string_view kid) override {
     return pass("load_signing_key", [&] { return inner_->load_signing_key(kid); });
   }
-  Status add_signing_key(const crypto::PrivateKey& key, Instant now, Instant retire_previous_at,
-                         const authority::AuditEntry& audit) override {
-    return pass("add_signing_key",
-                [&] { return inner_->add_signing_key(key, now, retire_previous_at, audit); });
+  Status announce_signing_key(const crypto::PrivateKey& key, Instant now,
+                              const authority::AuditEntry& audit) override {
+    return pass("announce_signing_key",
+                [&] { return inner_->announce_signing_key(key, now, audit); });
   }
-  Status drop_retired(Instant now) override {
-    return pass("drop_retired", [&] { return inner_->drop_retired(now); });
+  Status activate_signing_key(std::string_view kid, Instant retire_previous_at,
+                              const authority::AuditEntry& audit) override {
+    return pass("activate_signing_key",
+                [&] { return inner_->activate_signing_key(kid, retire_previous_at, audit); });
+  }
+  Status remove_signing_key(std::string_view kid, const authority::AuditEntry& audit) override {
+    return pass("remove_signing_key", [&] { return inner_->remove_signing_key(kid, audit); });
   }
   Status create_draft_client(const authority::DraftClient& client,
                              const authority::AuditEntry& audit) override {

@@ -17,8 +17,8 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kReadScopes{names::kScopeAdminAgents, std::string(names::kScopeRegisterAgent),
-                         std::string(names::kScopeMint)};
+const Scopes kReadScopes{std::string(names::kScopeAdminAgents),
+                         std::string(names::kScopeRegisterAgent), std::string(names::kScopeMint)};
 const Scopes kAgentScopes{std::string(names::kScopeAdminAgents)};
 
 struct AgentOptions {
@@ -64,9 +64,9 @@ void declare_show(CLI::App& command, AgentOptions& options) {
 Status show(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   // Who wants the components asks as the one who may read them.
-  const Scopes scopes =
-      options.components ? Scopes{names::kScopeRegisterAgent, std::string(names::kScopeAdminAgents)}
-                         : kReadScopes;
+  const Scopes scopes = options.components ? Scopes{std::string(names::kScopeRegisterAgent),
+                                                    std::string(names::kScopeAdminAgents)}
+                                           : kReadScopes;
   AJWT_ASSIGN(json::Object answer, connection->get(agent_path("/intent/agents/", options), scopes));
   if (options.components) {
     const json::Value* components = answer.find(names::kAgentComponents);

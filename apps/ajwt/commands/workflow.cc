@@ -12,7 +12,7 @@
 namespace ajwt::app {
 namespace {
 
-const Scopes kRegisterScopes{names::kScopeRegisterWorkflow,
+const Scopes kRegisterScopes{std::string(names::kScopeRegisterWorkflow),
                              std::string(names::kScopeAdminWorkflows)};
 const Scopes kWorkflowScopes{std::string(names::kScopeAdminWorkflows)};
 

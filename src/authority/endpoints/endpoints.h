@@ -62,6 +62,7 @@ Result<HttpResponse> handle_rotate_secret(Exchange& exchange, Authenticated& cal
 // keys.cc
 Result<HttpResponse> handle_list_keys(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_rotate_keys(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_revoke_key(Exchange& exchange, Authenticated& caller);
 
 // draft_administration.cc
 Result<HttpResponse> handle_list_draft(Exchange& exchange, Authenticated& caller);
