@@ -99,8 +99,7 @@ Result<guard::VerifiedRequest> GuardJudge::verify(Case& judged, guard::BodySight
   });
 }
 
-Result<Pass> GuardJudge::judge(Case& judged, guard::BodySight sight,
-                               std::optional<ByteView> body) {
+Result<Pass> GuardJudge::judge(Case& judged, guard::BodySight sight, std::optional<ByteView> body) {
   AJWT_ASSIGN(auto verified, verify(judged, sight, body));
   tell(judged, nullptr, verified.body());
   return Pass{.verified = std::move(verified), .next_nonce = next_nonce(judged)};

@@ -121,7 +121,8 @@ std::string_view fault_of_proof(GuardForm form, guard::ProofBinding proof) {
       return "\"head\" is for form = \"auth_request\"; a proxy sees the body and judges it";
     case GuardForm::kAuthRequest:
       if (proof != guard::ProofBinding::kBound) return {};
-      return "must be \"head\" or \"rfc9449\": with form = \"auth_request\" no body is seen, so none "
+      return "must be \"head\" or \"rfc9449\": with form = \"auth_request\" no body is seen, so "
+             "none "
              "is bound";
   }
   return {};
@@ -131,8 +132,8 @@ Error fault_of_route(std::size_t index, std::string_view member, std::string_vie
   std::string message = "Route " + std::to_string(index + 1);
   message.append(", ").append(member).append(": ").append(what).append(".");
   return refuse(Code::k_configuration_refused, std::move(message))
-      .with_items({"/" + std::string(kRoute) + "/" + std::to_string(index) + "/" +
-                   std::string(member)});
+      .with_items(
+          {"/" + std::string(kRoute) + "/" + std::to_string(index) + "/" + std::string(member)});
 }
 
 Status check_routes(const GuardOptions& options) {

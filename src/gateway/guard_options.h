@@ -19,8 +19,8 @@
 
 namespace ajwt::gateway {
 
-// GuardForm says how requests reach the guard: it forwards them itself (gateway/proxy_form.h), or it
-// is asked about them by an nginx that does (gateway/auth_request_form.h).
+// GuardForm says how requests reach the guard: it forwards them itself (gateway/proxy_form.h), or
+// it is asked about them by an nginx that does (gateway/auth_request_form.h).
 enum class GuardForm { kProxy, kAuthRequest };
 
 // MetricsEndpoint says whether /-/metrics is answered at the guarded address.

@@ -87,8 +87,7 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
     AJWT_TRY(listen());
     if (options_.public_url.empty()) {
       options_.public_url = (options_.proxy.tls ? "https://" : "http://") +
-                            http::host_of(options_.proxy.address) + ":" +
-                            std::to_string(port());
+                            http::host_of(options_.proxy.address) + ":" + std::to_string(port());
     }
     endpoints_.open(options_.public_url);
     judge_.open(options_.public_url);

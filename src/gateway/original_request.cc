@@ -22,7 +22,8 @@ Status check_subrequest(const HttpRequest& subrequest) {
   if (!subrequest.query.empty()) return misasked("it has a query");
   // A body here is one that the service will not get: nginx read it for this.
   if (guard::has_body(subrequest) || !subrequest.body.empty()) {
-    return misasked("it has a body; proxy_pass_request_body off and Content-Length \"\" are missing");
+    return misasked(
+        "it has a body; proxy_pass_request_body off and Content-Length \"\" are missing");
   }
   return ok();
 }

@@ -14,9 +14,9 @@
 #include <variant>
 #include <vector>
 
-#include "gateway/testing/judge_scene.h"
 #include "json/parse.h"
 #include "tests/support/guarded_request.h"
+#include "tests/support/judge_scene.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::gateway {
@@ -161,8 +161,7 @@ TEST_F(ProxyFormTest, VerifiesASmallBodyOnceItIsThere) {
 TEST_F(ProxyFormTest, JudgesAgainWhatTimeMayHaveChangedWhileTheBodyCame) {
   EXPECT_TRUE(std::holds_alternative<http::NeedBody>(form.judge(head())));
   clock.advance(Seconds(61));
-  EXPECT_THAT(answer_of(form.judge_with_body(message())).body,
-              HasSubstr("\"proof_time_refused\""));
+  EXPECT_THAT(answer_of(form.judge_with_body(message())).body, HasSubstr("\"proof_time_refused\""));
 }
 
 TEST_F(ProxyFormTest, MakesADecisionOfTheEnginesRefusals) {
@@ -274,8 +273,7 @@ TEST_F(ProxyFormTest, IgnoresTheHostThatTheClientNames) {
   request.seal();
   elsewhere.headers.set("DPoP", request.dpop);
 
-  EXPECT_THAT(answer_of(form.judge_with_body(elsewhere)).body,
-              HasSubstr("\"proof_uri_mismatch\""));
+  EXPECT_THAT(answer_of(form.judge_with_body(elsewhere)).body, HasSubstr("\"proof_uri_mismatch\""));
 }
 
 TEST_F(ProxyFormTest, TellsEveryDecisionOnceAndNeverThePath) {

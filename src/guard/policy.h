@@ -53,10 +53,11 @@ class Policy {
  public:
   // parse reads {"route":[{method, path, app:[..], scope:[..], token?, workflow, step:[..], tool,
   // proof?, max_body?}, ..]}; app, step and scope may be one string; token is "intent" (default) or
-  // "plain", proof "bound" (default), "head" or "rfc9449". Refuses k_configuration_refused with the route's
-  // number and member: unknown members, missing requirements, requirements of intent tokens on a
-  // plain route, a malformed template, and two routes that a request could match both. The error's
-  // items hold one JSON pointer to the place, so that the reader of a file can name its line.
+  // "plain", proof "bound" (default), "head" or "rfc9449". Refuses k_configuration_refused with the
+  // route's number and member: unknown members, missing requirements, requirements of intent tokens
+  // on a plain route, a malformed template, and two routes that a request could match both. The
+  // error's items hold one JSON pointer to the place, so that the reader of a file can name its
+  // line.
   static Result<Policy> parse(const json::Object& policy);
 
   // known_members returns the names of everything that a route may say, for readers that suggest

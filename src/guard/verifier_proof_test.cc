@@ -249,8 +249,7 @@ TEST_F(VerifierTest, RefusesABoundRouteWithoutABdWhereTheBodyIsOutOfSight) {
   facts.body.reset();
   facts.sight = BodySight::kUnseen;
 
-  EXPECT_THAT(verifier.verify(facts, route, keys, kNow),
-              RefusedWith(Code::k_proof_body_mismatch));
+  EXPECT_THAT(verifier.verify(facts, route, keys, kNow), RefusedWith(Code::k_proof_body_mismatch));
   route.proof = ProofBinding::kRfc9449;
   EXPECT_THAT(verifier.verify(facts, route, keys, kNow), IsOk());
 }

@@ -46,8 +46,8 @@ Status check_request_head(std::string_view head, const HeadLimits& limits = {});
 // lines, fields and framing. Refuses as check_request_head does.
 Status check_response_head(std::string_view head, const HeadLimits& limits = {});
 
-// check_target judges a request's target in origin form: path and query as they stand in the request
-// line. Refuses k_request_malformed as check_request_head does.
+// check_target judges a request's target in origin form: path and query as they stand in the
+// request line. Refuses k_request_malformed as check_request_head does.
 Status check_target(std::string_view target);
 
 // check_path judges a request path (percent-encoded, without query). Refuses k_request_malformed

@@ -174,8 +174,8 @@ Status ProofVerifier::check_token_hash(std::string_view hash) const {
 // none.
 Status ProofVerifier::check_query(const ProofFacts& facts) const {
   if (qd_) return check_hash_claim(*qd_, as_bytes(facts.query), Code::k_proof_query_mismatch);
-  const bool must_bind = facts.binding == ProofFacts::Binding::kBound ||
-                         facts.binding == ProofFacts::Binding::kHead;
+  const bool must_bind =
+      facts.binding == ProofFacts::Binding::kBound || facts.binding == ProofFacts::Binding::kHead;
   if (must_bind && !facts.query.empty()) return refuse(Code::k_proof_query_mismatch);
   return ok();
 }

@@ -449,8 +449,7 @@ TEST(ProofBinding, IsNotAskedOfPlainClients) {
 
 // Whoever never sees a body must not take a `bd` for judged, and says so.
 TEST(ProofBinding, OfABodyOutOfSightIsNotJudgedAndSaysSo) {
-  for (const auto binding :
-       {ProofFacts::Binding::kHead, ProofFacts::Binding::kHeadIfPresent}) {
+  for (const auto binding : {ProofFacts::Binding::kHead, ProofFacts::Binding::kHeadIfPresent}) {
     ProofFacts request = facts();
     request.binding = binding;
     request.body = std::nullopt;

@@ -92,8 +92,7 @@ class RecordingObserver final : public DecisionObserver {
     records_.push_back({std::string(decision.decision_id), decision.refused,
                         std::string(decision.method), std::string(decision.route),
                         std::string(decision.subject), std::string(decision.execution),
-                        std::string(decision.step), decision.body,
-                        std::string(decision.detail)});
+                        std::string(decision.step), decision.body, std::string(decision.detail)});
   }
   std::vector<Record> records() const {
     const std::lock_guard lock(mutex_);
