@@ -10,6 +10,7 @@
 
 #include "base/reason.h"
 #include "base/result.h"
+#include "guard/verifier.h"
 
 namespace ajwt::gateway {
 
@@ -26,6 +27,8 @@ struct Decision {
   std::string_view execution;
   std::string_view workflow;
   std::string_view step;
+  // Of a request that was let through: whether its proof bound its body.
+  std::optional<guard::BodyBinding> body;
   std::string_view detail;         // of the error, for the log alone
   std::chrono::microseconds took;  // to decide; not what the service behind took
 };

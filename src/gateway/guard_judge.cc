@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/guard_judge.h"
 
-#include <charconv>
 #include <memory>
 #include <utility>
 
+#include "base/check.h"
 #include "crypto/random.h"
 #include "gateway/guard_endpoints.h"
 #include "http/gate.h"
@@ -14,7 +14,6 @@ namespace ajwt::gateway {
 namespace {
 
 constexpr std::string_view kOperation = "guard";
-constexpr std::string_view kDecisionField = "X-Ajwt-Decision-Id";
 
 // add_metadata_url tells a client that has no token where to get one (RFC 9728 5.1).
 void add_metadata_url(HttpResponse& response, std::string_view public_url) {
@@ -32,36 +31,17 @@ std::string_view draft_subject(const guard::Trace& trace) {
 }
 
 guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
-                             std::optional<ByteView> body) {
+                             guard::BodySight sight, std::optional<ByteView> body) {
   return {.method = request.method,
           .uri = uri,
           .query = request.query,
           .authorization = request.headers.all(names::kAuthorization),
           .dpop = request.headers.all(names::kDpopHeader),
-          .body = body};
-}
-
-constexpr std::size_t kSmallBodyBytes = 16 * 1024;
-
-bool is_small_body(const HttpHeaders& headers) {
-  const auto text = headers.find("Content-Length");
-  std::size_t length = 0;
-  if (!text) return false;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
-  return error == std::errc() && end == text->data() + text->size() && length <= kSmallBodyBytes;
+          .body = body,
+          .sight = sight};
 }
 
 }  // namespace
-
-// Case is one request on its way to a decision.
-struct GuardJudge::Case {
-  const HttpRequest& request;
-  std::string decision_id;
-  Instant now;
-  std::chrono::steady_clock::time_point begun;
-  const guard::Route* route = nullptr;
-  guard::Trace trace = {};
-};
 
 std::string resource_metadata_url(std::string_view public_url) {
   return std::string(public_url).append(kMetadataPath);
@@ -69,45 +49,10 @@ std::string resource_metadata_url(std::string_view public_url) {
 
 void GuardJudge::open(std::string public_url) {
   public_url_ = std::move(public_url);
-  const std::size_t colon = public_url_.find("://");
-  public_scheme_ = public_url_.substr(0, colon);
-  public_authority_ = colon == std::string::npos ? "" : public_url_.substr(colon + 3);
   open_.store(true, std::memory_order_release);
 }
 
-void GuardJudge::observe(const HttpRequest& /*head*/, const http::ProxyOutcome& /*outcome*/) {}
-
-http::ProxyDecision GuardJudge::judge(const HttpRequest& head) {
-  Case judged = begin(head);
-  if (const Status status = match(judged); !status) {
-    return http::Answer{refuse_request(judged, status.error())};
-  }
-  if (guard::Verifier::needs_body(*judged.route, head)) {
-    if (const Status status = may_send_body(judged); !status) {
-      return http::Answer{refuse_request(judged, status.error())};
-    }
-    return http::NeedBody{judged.route->max_body_bytes};
-  }
-  return decide(judged, guard::has_body(head) ? std::nullopt : std::optional(ByteView()));
-}
-
-http::ProxyDecision GuardJudge::judge_with_body(const HttpRequest& whole) {
-  Case judged = begin(whole);
-  if (const Status status = match(judged); !status) {
-    return http::Answer{refuse_request(judged, status.error())};
-  }
-  return decide(judged, as_bytes(whole.body));
-}
-
-HttpResponse GuardJudge::on_refused(const HttpRequest* head, const Error& error) {
-  const HttpRequest unread;
-  Case judged = begin(head == nullptr ? unread : *head);
-  // For the log alone: the refusal stands, whatever the route.
-  if (head != nullptr) (void)match(judged);
-  return refuse_request(judged, error);
-}
-
-GuardJudge::Case GuardJudge::begin(const HttpRequest& request) const {
+Case GuardJudge::begin(const HttpRequest& request) const {
   const Instant now = options_.clock.now();
   return Case{.request = request,
               .decision_id = crypto::make_id("dec", now),
@@ -121,13 +66,6 @@ Status GuardJudge::match(Case& judged) const {
   AJWT_TRY(http::check_path(judged.request.path));
   AJWT_ASSIGN(judged.route, options_.policy.find(judged.request.method, judged.request.path));
   return ok();
-}
-
-http::ProxyDecision GuardJudge::decide(Case& judged, std::optional<ByteView> body) {
-  const auto verified = verify(judged, body);
-  if (!verified) return http::Answer{refuse_request(judged, verified.error())};
-  tell(judged, nullptr);
-  return forward(judged, *verified);
 }
 
 // with_keys verifies with the current keys and, if they lack the one that is named, with newer ones
@@ -145,65 +83,49 @@ auto GuardJudge::with_keys(Verify verify) {
   return verify(fresh);
 }
 
-// What a large body costs is spent on holders of a good token and a fresh proof alone. A small one
-// costs less than the second verification, and the engine bounds what all of them hold together.
-Status GuardJudge::may_send_body(Case& judged) {
-  const auto& headers = judged.request.headers;
-  const bool presents_both =
-      headers.find(names::kAuthorization) && headers.find(names::kDpopHeader);
-  if (presents_both && is_small_body(headers)) return ok();
-  return verify_head(judged);
-}
-
 Status GuardJudge::verify_head(Case& judged) {
+  AJWT_CHECK(judged.route != nullptr);
   const std::string uri = public_url_ + judged.request.path;
-  const guard::RequestFacts facts = facts_of(judged.request, uri, std::nullopt);
+  const guard::RequestFacts facts =
+      facts_of(judged.request, uri, guard::BodySight::kSeen, std::nullopt);
   return with_keys([&](const http::JwksSource::Keys& keys) {
     return options_.verifier.verify_head(facts, *judged.route, keys, judged.now, &judged.trace);
   });
 }
 
-Result<guard::VerifiedRequest> GuardJudge::verify(Case& judged, std::optional<ByteView> body) {
+Result<guard::VerifiedRequest> GuardJudge::verify(Case& judged, guard::BodySight sight,
+                                                  std::optional<ByteView> body) {
+  AJWT_CHECK(judged.route != nullptr);
   const std::string uri = public_url_ + judged.request.path;
-  const guard::RequestFacts facts = facts_of(judged.request, uri, body);
+  const guard::RequestFacts facts = facts_of(judged.request, uri, sight, body);
   return with_keys([&](const http::JwksSource::Keys& keys) {
     return options_.verifier.verify(facts, *judged.route, keys, judged.now, &judged.trace);
   });
 }
 
-http::Forward GuardJudge::forward(const Case& judged,
-                                  const guard::VerifiedRequest& verified) const {
-  http::Forward forward;
-  for (const auto& [name, value] : judged.request.headers.fields()) {
-    if (guard::is_identity_header(name)) forward.strip.push_back(name);
-  }
-  forward.set = guard::identity_headers(verified).fields();
-  forward.set.emplace_back(kDecisionField, judged.decision_id);
-  // Links that the service makes of these must lead to the guard, not to whatever host the client
-  // wrote.
-  forward.set.emplace_back("X-Forwarded-Proto", public_scheme_);
-  forward.set.emplace_back("X-Forwarded-Host", public_authority_);
-  forward.strip_in_response = guard::is_guards_answer_field;
-  // RFC 9449 8.2: the next nonce comes with an answer, so that no request is spent on asking for
-  // it. Such an answer must not be served from a cache.
+Result<Pass> GuardJudge::judge(Case& judged, guard::BodySight sight, std::optional<ByteView> body) {
+  AJWT_ASSIGN(auto verified, verify(judged, sight, body));
+  tell(judged, nullptr, verified.body());
+  return Pass{.verified = std::move(verified), .next_nonce = next_nonce(judged)};
+}
+
+std::optional<std::string> GuardJudge::next_nonce(const Case& judged) const {
   const auto proof = judged.request.headers.find(names::kDpopHeader);
   std::string nonce = options_.verifier.nonces().issue(judged.now);
-  if (proof && guard::peek_proof_claim(*proof, names::kNonce) != nonce) {
-    forward.set_in_response.emplace_back(names::kDpopNonce, std::move(nonce));
-    forward.set_in_response.emplace_back("Cache-Control", "no-store");
-  }
-  return forward;
+  if (!proof || guard::peek_proof_claim(*proof, names::kNonce) == nonce) return std::nullopt;
+  return nonce;
 }
 
 HttpResponse GuardJudge::refuse_request(const Case& judged, const Error& error) {
-  tell(judged, &error);
+  tell(judged, &error, std::nullopt);
   const std::string nonce = options_.verifier.nonces().issue(judged.now);
   HttpResponse response = guard::challenge(error, judged.route, nonce, judged.decision_id);
   if (open_.load(std::memory_order_acquire)) add_metadata_url(response, public_url_);
   return response;
 }
 
-void GuardJudge::tell(const Case& judged, const Error* error) {
+void GuardJudge::tell(const Case& judged, const Error* error,
+                      std::optional<guard::BodyBinding> body) {
   const AccessToken* token = judged.trace.token.get();
   const IntentClaims::Step* step =
       token != nullptr && token->intent && token->intent->step ? &*token->intent->step : nullptr;
@@ -217,6 +139,7 @@ void GuardJudge::tell(const Case& judged, const Error* error) {
       .execution = step == nullptr ? std::string_view() : view_of(step->execution_id.str()),
       .workflow = step == nullptr ? std::string_view() : view_of(step->workflow_id.str()),
       .step = step == nullptr ? std::string_view() : view_of(step->workflow_step.str()),
+      .body = body,
       .detail = error == nullptr ? std::string_view() : view_of(error->detail()),
       .took = std::chrono::duration_cast<std::chrono::microseconds>(
           std::chrono::steady_clock::now() - judged.begun)};

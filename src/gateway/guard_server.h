@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The guard as a server: keys in the background, verifier, policy and reverse proxy put together,
-// and a few endpoints of its own.
+// The guard as a server: keys in the background, verifier, policy and one of the guard's forms put
+// together, and a few endpoints of its own.
 #pragma once
 
 #include <cstdint>
@@ -20,11 +20,13 @@ namespace ajwt::gateway {
 //   GET /-/health/ready                         200 once it has keys, else 503
 //   GET /-/metrics                              Prometheus' text format
 //   GET /.well-known/oauth-protected-resource   RFC 9728: where tokens for it come from
+//
+// and in the form auth_request GET /-/auth (gateway/auth_request_form.h), and nothing else.
 class GuardServer {
  public:
   // start listens and begins to fetch keys; it does not wait for them. `observer` may be null and
-  // otherwise outlives the server. Refuses what check_guard_options and http::ReverseProxy::start
-  // refuse.
+  // otherwise outlives the server. Refuses what check_guard_options, http::ReverseProxy::start and
+  // http::Server::start refuse.
   static Result<std::unique_ptr<GuardServer>> start(GuardOptions options,
                                                     DecisionObserver* observer);
   ~GuardServer();

@@ -18,6 +18,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/auth_request_form.h"
+#include "gateway/guard_endpoints.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "json/parse.h"
@@ -462,6 +464,82 @@ TEST(GuardServerStart, RefusesOptionsThatBreakTheRules) {
   options.keys.url = "https://authority.example/jwks";
 
   EXPECT_THAT(GuardServer::start(options, nullptr), RefusedWith(Code::k_configuration_refused));
+}
+
+// --- The form auth_request, as nginx speaks to it.
+
+class AuthRequestServerTest : public GuardServerTest {
+ protected:
+  AuthRequestServerTest() {
+    GuardOptions options{.form = GuardForm::kAuthRequest,
+                         .policy = *guard::Policy::parse(*json::parse_object(
+                             R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
+                             R"("app":"patchet","scope":"manifest:write","workflow":"patch",)"
+                             R"("step":"apply","tool":"apply_patch","proof":"head"}]})"))};
+    options.issuer = testing::kIssuer;
+    options.audience = testing::kAudience;
+    options.public_url = guard->public_url();  // for the proofs of `honest`
+    options.keys.url = "http://127.0.0.1:" + std::to_string(authority->port()) + "/jwks";
+    auto started = GuardServer::start(std::move(options), nullptr);
+    EXPECT_THAT(started, IsOk());
+    asked = *std::move(started);
+    while (!asked->is_ready()) std::this_thread::yield();
+    nonce = *ask({}).headers.find("DPoP-Nonce");
+  }
+
+  HttpResponse ask(HttpHeaders headers, std::string body = {},
+                   std::string_view path = kAuthRequestPath) {
+    headers.add("X-Original-Method", "POST");
+    headers.add("X-Original-URI", "/manifests/web?dry=1");
+    auto response =
+        client.send({.method = "GET",
+                     .url = "http://127.0.0.1:" + std::to_string(asked->port()) + std::string(path),
+                     .headers = std::move(headers),
+                     .body = std::move(body)});
+    EXPECT_THAT(response, IsOk());
+    return response.value_or(HttpResponse{.status = 0, .headers = {}, .body = {}});
+  }
+
+  static HttpHeaders credentials(const GuardedRequest& request) {
+    HttpHeaders headers;
+    headers.add("Authorization", request.authorization);
+    headers.add("DPoP", request.dpop);
+    return headers;
+  }
+
+  std::unique_ptr<GuardServer> asked;
+};
+
+TEST_F(AuthRequestServerTest, GivesAVerdictOnceAndForwardsNothing) {
+  const GuardedRequest request = honest();
+
+  const HttpResponse response = ask(credentials(request));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(response.headers.find("Content-Length"), "0");  // or nginx gives up the connection
+  EXPECT_EQ(response.headers.find("X-Agent-Registration"), "reg_01");
+
+  const HttpResponse again = ask(credentials(request));
+  EXPECT_EQ(again.status, 401);
+  EXPECT_EQ(again.headers.find("X-Ajwt-Reason"), "proof_replayed");
+  EXPECT_EQ(again.headers.find("Content-Length"), "0");
+  EXPECT_EQ(what_was_received().size(), 0U);
+}
+
+TEST_F(AuthRequestServerTest, ReadsNoBody) {
+  const HttpResponse response = ask(credentials(honest()), "{}");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.headers.find("X-Ajwt-Reason"), "body_too_large");
+}
+
+TEST_F(AuthRequestServerTest, AnswersItsOwnPathsAndNoOther) {
+  EXPECT_EQ(ask({}, {}, "/-/health/ready").status, 200);
+  EXPECT_THAT(ask({}, {}, "/-/metrics").body,
+              HasSubstr("ajwt_decisions_total{component=\"guard\",operation=\"verify\""));
+  EXPECT_THAT(ask({}, {}, kMetadataPath).body, HasSubstr(guard->public_url()));
+  EXPECT_EQ(reason_of_body(ask(credentials(honest()), {}, "/manifests/web")), "not_found");
+  // The reverse proxy has no such endpoint.
+  EXPECT_EQ(send_call("GET", kAuthRequestPath, credentials(honest())).status, 404);
 }
 
 }  // namespace

@@ -106,6 +106,7 @@ HttpHeaders identity_headers(const VerifiedRequest& request) {
   if (token.tool) add(headers, "X-Agent-Tool", escaped(*token.tool));
   add(headers, "X-Agent-Key", escaped(token.cnf_jkt));
   add(headers, "X-Agent-Token-Id", escaped(token.jti));
+  add(headers, "X-Agent-Body", request.body() == BodyBinding::kBound ? "bound" : "unbound");
   return headers;
 }
 

@@ -244,8 +244,10 @@ class RouteReader {
     AJWT_ASSIGN(const auto proof, find_string(kProof));
     if (proof && *proof == "rfc9449") {
       route.proof = ProofBinding::kRfc9449;
+    } else if (proof && *proof == "head") {
+      route.proof = ProofBinding::kHead;
     } else if (proof && *proof != "bound") {
-      return fault(kProof, "must be \"bound\" or \"rfc9449\"");
+      return fault(kProof, "must be \"bound\", \"head\" or \"rfc9449\"");
     }
     const auto max_body = members_.find_integer(kMaxBody);
     if (!max_body || (*max_body && (**max_body < 0 || **max_body > static_cast<std::int64_t>(

@@ -18,9 +18,10 @@
 
 namespace ajwt::guard {
 
-// ProofBinding: kBound demands the claims bd and qd (protocol 6.2); kRfc9449 is the weaker level
-// that a route must name.
-enum class ProofBinding { kBound, kRfc9449 };
+// ProofBinding: kBound demands the claims bd and qd (protocol 6.2). The weaker levels must be named
+// by the route: kHead demands qd and is for forms of the guard that never see a body (a form that
+// does sees to bd all the same); kRfc9449 demands neither.
+enum class ProofBinding { kBound, kHead, kRfc9449 };
 
 // TokenKind: kIntent takes intent tokens alone; kPlain takes an application's own token alone and
 // must be named by the route (protocol 8).
@@ -57,11 +58,11 @@ class Policy {
  public:
   // parse reads {"route":[{method, path, app:[..], scope:[..], token?, workflow, step:[..], tool,
   // proof?, max_body?, profile?}, ..]}; app, step and scope may be one string; token is "intent"
-  // (default) or "plain", proof "bound" (default) or "rfc9449", profile "draft-00" or absent.
-  // Refuses k_configuration_refused with the route's number and member: unknown members, missing
-  // requirements, requirements of intent tokens on a plain route, a malformed template, and two
-  // routes that a request could match both. The error's items hold one JSON pointer to the place,
-  // so that the reader of a file can name its line.
+  // (default) or "plain", proof "bound" (default), "head" or "rfc9449", profile "draft-00" or
+  // absent. Refuses k_configuration_refused with the route's number and member: unknown members,
+  // missing requirements, requirements of intent tokens on a plain route, a malformed template, and
+  // two routes that a request could match both. The error's items hold one JSON pointer to the
+  // place, so that the reader of a file can name its line.
   static Result<Policy> parse(const json::Object& policy);
 
   // known_members returns the names of everything that a route may say, for readers that suggest

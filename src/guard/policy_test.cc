@@ -76,6 +76,13 @@ TEST(Policy, ReadsOneStringInPlaceOfAListAndTheWeakerProofByName) {
   EXPECT_EQ(route.max_body_bytes, 10U);
 }
 
+TEST(Policy, ReadsTheProofOfAHeadByName) {
+  const auto policy = parse(policy_of(R"({"method":"PUT","path":"/a","app":"acme","scope":"x",)"
+                                      R"("workflow":"w","step":"s","tool":"t","proof":"head"})"));
+  ASSERT_THAT(policy, IsOk());
+  EXPECT_EQ(policy->routes().front().proof, ProofBinding::kHead);
+}
+
 TEST(Policy, ReadsAPlainRouteOnlyWhereItIsNamed) {
   const auto policy = parse(
       policy_of(R"({"method":"GET","path":"/status","app":"acme","scope":"s","token":"plain"})"));

@@ -64,12 +64,16 @@ Result<std::string_view> single_proof(const RequestFacts& facts) {
   return facts.dpop.front();
 }
 
-ProofFacts::Binding binding_of(ProofBinding proof) {
+// binding_of never takes a route for weaker than the form of the guard makes necessary.
+ProofFacts::Binding binding_of(ProofBinding proof, BodySight sight) {
+  const bool seen = sight == BodySight::kSeen;
   switch (proof) {
     case ProofBinding::kBound:
       return ProofFacts::Binding::kBound;
+    case ProofBinding::kHead:
+      return seen ? ProofFacts::Binding::kBound : ProofFacts::Binding::kHead;
     case ProofBinding::kRfc9449:
-      return ProofFacts::Binding::kIfPresent;
+      return seen ? ProofFacts::Binding::kIfPresent : ProofFacts::Binding::kHeadIfPresent;
   }
   return ProofFacts::Binding::kBound;
 }
@@ -122,7 +126,7 @@ Result<VerifiedProof> Verifier::verify_proof(const RequestFacts& facts, const Ro
                                .now = now,
                                .nonces = &nonces_,
                                .jkt = presented.token->cnf_jkt,
-                               .binding = binding_of(route.proof),
+                               .binding = binding_of(route.proof, facts.sight),
                                .body = facts.body,
                                .query = facts.query,
                                .access_token_hash = presented.hash};
@@ -161,7 +165,8 @@ Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route&
   AJWT_ASSIGN(const VerifiedProof proof, verify_proof(facts, route, presented, now));
   AJWT_TRY(run_checks(route_checks(), {.token = *presented.token, .route = route}));
   AJWT_TRY(replays_.remember(proof.jkt(), proof.jti(), proof.remember_until(), now));
-  return VerifiedRequest(std::move(presented.token));
+  return VerifiedRequest(std::move(presented.token),
+                         proof.binds_body() ? BodyBinding::kBound : BodyBinding::kUnbound);
 }
 
 Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
@@ -182,6 +187,7 @@ bool Verifier::needs_body(const Route& route, const HttpRequest& head) {
   if (!has_body(head) || route.profile == TokenProfile::kDraft00) return false;
   switch (route.proof) {
     case ProofBinding::kBound:
+    case ProofBinding::kHead:
       return true;
     case ProofBinding::kRfc9449: {
       const auto proof = head.headers.find(names::kDpopHeader);

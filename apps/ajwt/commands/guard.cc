@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ajwt guard`: the guard as a reverse proxy.
+// `ajwt guard`: the guard as a reverse proxy, or as what nginx asks.
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/decision_log.h"
@@ -41,15 +41,22 @@ Status run(Session&, const GuardFlags& flags) {
   StopSignals signals;
   Log log({find_log_level(flags.log_level).value_or(LogLevel::kInfo), default_log_format()});
   GuardDecisions decisions(log);
-  const std::string upstream = options.proxy.upstream;
+  json::Object fields{{"version", version()}};
+  switch (options.form) {
+    case gateway::GuardForm::kProxy:
+      fields.append("form", "proxy");
+      fields.append("upstream", options.proxy.upstream);
+      break;
+    case gateway::GuardForm::kAuthRequest:
+      fields.append("form", "auth_request");
+      break;
+  }
   const auto routes = static_cast<std::int64_t>(options.policy.routes().size());
   AJWT_ASSIGN(const auto server, gateway::GuardServer::start(std::move(options), &decisions));
-  log.write(LogLevel::kInfo, "ready",
-            {{"version", version()},
-             {"public_url", server->public_url()},
-             {"port", static_cast<std::int64_t>(server->port())},
-             {"upstream", upstream},
-             {"routes", routes}});
+  fields.append("public_url", server->public_url());
+  fields.append("port", static_cast<std::int64_t>(server->port()));
+  fields.append("routes", routes);
+  log.write(LogLevel::kInfo, "ready", fields);
   signals.wait();
   log.write(LogLevel::kInfo, "stopping: requests under way are finished first");
   server->stop();

@@ -86,6 +86,7 @@ void GuardDecisions::observe(const gateway::Decision& decision) {
   fields.add("execution_id", decision.execution);
   fields.add("workflow_id", decision.workflow);
   fields.add("workflow_step", decision.step);
+  if (decision.body == guard::BodyBinding::kUnbound) fields.add("body", "unbound");
   fields.add("detail", decision.detail);
   fields.add_duration(decision.took.count());
   log_.write(level, "decision", fields.object());
