@@ -109,7 +109,8 @@ Status begin_history(Connection& db) {
 }  // namespace
 
 std::span<const Migration> all_migrations() {
-  static const std::array history{Migration{"first_light", kFirstLight}};
+  static const std::array history{Migration{"first_light", kFirstLight},
+                                  Migration{"component_hashes", kComponentHashes}};
   return history;
 }
 

@@ -18,7 +18,8 @@ struct Migration {
   const char* script;
 };
 
-extern const char* const kFirstLight;  // migrations/0001_first_light.cc
+extern const char* const kFirstLight;       // migrations/0001_first_light.cc
+extern const char* const kComponentHashes;  // migrations/0002_component_hashes.cc
 
 // all_migrations returns the history; the first is number 1.
 std::span<const Migration> all_migrations();

@@ -20,7 +20,7 @@ struct RegisterOptions {
   std::string app;
   std::string agent_key;
   bool new_key = false;
-  std::string profile = "sha256";
+  std::string profile = kDefaultProfile;
 };
 
 void declare(CLI::App& command, RegisterOptions& options) {
@@ -36,7 +36,7 @@ void declare(CLI::App& command, RegisterOptions& options) {
   command.add_flag("--new-key", options.new_key,
                    "Make --agent-key if there is no such file (Ed25519)");
   command.add_option("--checksum-profile", options.profile, "How to hash")
-      ->check(CLI::IsMember({"sha256", "reference"}))
+      ->check(CLI::IsMember(kProfileNames))
       ->capture_default_str();
 }
 
@@ -48,10 +48,8 @@ Result<KeyFile> agent_key(const RegisterOptions& options) {
 
 Result<json::Object> build_body(const RegisterOptions& options, const AgentFile& file,
                                 const std::string& app_id, const crypto::PublicKey& key) {
-  const bool reference = options.profile == "reference";
   AJWT_ASSIGN(const std::string checksum,
-              compute_agent_checksum(file.definition, reference ? ChecksumProfile::kReference
-                                                                : ChecksumProfile::kSha256));
+              compute_agent_checksum(file.definition, *find_checksum_profile(options.profile)));
   json::Object body;
   body.set(std::string(names::kAppId), app_id);
   body.set(std::string(names::kAgentComponents), to_json(file.definition));

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "authority/registry/component_hashes.h"
 #include "authority/retry.h"
 #include "base/check.h"
 #include "crypto/random.h"
@@ -50,38 +51,43 @@ std::string_view name(Autonomy autonomy) {
 Result<ChecksumProfile> parse_profile(const std::optional<std::string>& text) {
   if (!text) return ChecksumProfile::kSha256;
   if (const auto profile = find_checksum_profile(*text)) return *profile;
-  return refuse(Code::k_parameter_malformed, "profile is sha256 or reference.");
+  return refuse(Code::k_parameter_malformed, "profile is sha256, reference or strict-sha256.");
 }
 
 struct Identity {
   AgentId agent_id;
   std::optional<AgentDefinition> components;
+  std::optional<ComponentDigests> hashes;
 };
 
 Result<Identity> parse_identity(json::Members& members) {
   AJWT_ASSIGN(const auto agent, members.find_string(names::kAgentId));
   AJWT_ASSIGN(const auto* components, members.find_object(names::kAgentComponents));
+  AJWT_ASSIGN(const auto* hashes, members.find_object(names::kComponentHashes));
+  if (components != nullptr && hashes != nullptr) {
+    return refuse(Code::k_parameter_duplicated, "Give agent_components or component_hashes.");
+  }
   if (components == nullptr) {
     if (!agent) return refuse(Code::k_parameter_missing, std::string(names::kAgentComponents));
     AJWT_ASSIGN(auto agent_id, AgentId::parse(*agent));
-    return Identity{std::move(agent_id), std::nullopt};
+    Identity identity{std::move(agent_id), std::nullopt, std::nullopt};
+    if (hashes != nullptr) {
+      AJWT_ASSIGN(identity.hashes, parse_component_hashes(*hashes));
+    }
+    return identity;
   }
   AJWT_ASSIGN(auto definition, parse_agent_components(*components));
   if (agent && *agent != definition.agent_id) {
     return refuse(Code::k_parameter_malformed, "agent_id differs from agent_components.agent_id.");
   }
   AJWT_ASSIGN(auto agent_id, AgentId::parse(definition.agent_id));
-  return Identity{std::move(agent_id), std::move(definition)};
+  return Identity{std::move(agent_id), std::move(definition), std::nullopt};
 }
 
-// checksum_of recomputes the checksum, or takes a bare one as it is (P10).
-Result<std::string> checksum_of(const RegisterAgentRequest& request) {
-  if (!request.components) return *request.checksum;
-  AJWT_ASSIGN(std::string computed, compute_agent_checksum(*request.components, request.profile));
-  if (request.checksum && !equal_constant_time(*request.checksum, computed)) {
-    return refuse(Code::k_checksum_differs);
-  }
-  return computed;
+// can_recompute: of hashes alone only the profile that is a hash over them.
+bool can_recompute(const RegisterAgentRequest& request) {
+  return request.components ||
+         (request.component_hashes && request.profile == ChecksumProfile::kStrictSha256);
 }
 
 // load_application finds the application that is registered for, and that the caller may act for.
@@ -119,13 +125,38 @@ Status check_succession(const Registration& newest, const Draft& draft,
     if (draft.request.autonomy && draft.request.autonomy != newest.autonomy) {
       return refuse(Code::k_already_exists, "It is registered with another autonomy.");
     }
-    if (draft.request.components && !newest.recomputed) {
+    if (draft.request.components && newest.sealed_components.empty()) {
+      return refuse(Code::k_already_exists, "It is registered without its components.");
+    }
+    if (draft.request.component_hashes && newest.sealed_components.empty() &&
+        newest.component_hmacs.empty()) {
       return refuse(Code::k_already_exists, "It is registered by its checksum alone.");
     }
   }
   if (newest.jkt == draft.jkt || key_change == KeyChange::kByAdministrator) return ok();
   if (old_key_proof && old_key_proof->jkt() == newest.jkt) return ok();
   return refuse(Code::k_duplicate_agent);
+}
+
+// mac_parts returns the MACs of the parts, as far as they are given.
+Result<std::string> mac_parts(const Context& context, const RegisterAgentRequest& request) {
+  if (!request.components && !request.component_hashes) return std::string();
+  ComponentDigests digests;
+  if (request.components) {
+    AJWT_ASSIGN(digests, compute_component_digests(*request.components));
+  } else {
+    digests = *request.component_hashes;
+  }
+  return mac_components(context, request.app_id, request.agent_id, digests);
+}
+
+// check_same_hashes: hashes that the checksum does not vouch for may differ under one checksum.
+Status check_same_hashes(const Context& context, const RegisterAgentRequest& request,
+                         const Registration& newest) {
+  if (!request.component_hashes || newest.component_hmacs.empty()) return ok();
+  AJWT_ASSIGN(const std::string macs, mac_parts(context, request));
+  if (equal_constant_time(macs, newest.component_hmacs)) return ok();
+  return refuse(Code::k_already_exists, "It is registered with other component hashes.");
 }
 
 Result<Registration> build_registration(const Context& context, const Draft& draft,
@@ -137,6 +168,7 @@ Result<Registration> build_registration(const Context& context, const Draft& dra
                 json::write_jcs(json::Value(to_json(*draft.request.components))));
     AJWT_ASSIGN(sealed, context.sealing_key.seal(as_bytes(text), id.str()));
   }
+  AJWT_ASSIGN(std::string macs, mac_parts(context, draft.request));
   const bool inherits = !draft.request.grant && newest;
   return Registration{.registration_id = std::move(id),
                       .app_id = draft.request.app_id,
@@ -145,13 +177,14 @@ Result<Registration> build_registration(const Context& context, const Draft& dra
                       .state = RegistrationState::kRegistered,
                       .checksum = draft.checksum,
                       .profile = draft.request.profile,
-                      .recomputed = draft.request.components.has_value(),
+                      .recomputed = can_recompute(draft.request),
                       .key = draft.request.key,
                       .jkt = draft.jkt,
                       .grant = inherits ? newest->grant : draft.request.grant,
                       .grant_origin = inherits ? newest->grant_origin : GrantOrigin::kStated,
                       .autonomy = draft.request.autonomy.value_or(Autonomy::kSemi),
                       .sealed_components = std::move(sealed),
+                      .component_hmacs = std::move(macs),
                       .registered_at = now,
                       .row_version = 1};
 }
@@ -201,14 +234,12 @@ Result<RegisterAgentRequest> parse_register_agent(const json::Object& body) {
   AJWT_ASSIGN(auto checksum, members.find_string(names::kChecksum));
   AJWT_ASSIGN(const auto profile_text, members.find_string(names::kProfile));
   AJWT_ASSIGN(const auto profile, parse_profile(profile_text));
-  if (!identity.components && !checksum) {
+  const bool strict_hashes = identity.hashes && profile == ChecksumProfile::kStrictSha256;
+  if (!identity.components && !strict_hashes && !checksum) {
     return refuse(Code::k_parameter_missing, "agent_components or checksum");
   }
   if (checksum && profile_of(*checksum) != profile) {
     return refuse(Code::k_parameter_malformed, "checksum has not the form of its profile.");
-  }
-  if (members.find_any(names::kComponentHashes) != nullptr) {
-    return refuse(Code::k_not_supported, std::string(names::kComponentHashes));
   }
   AJWT_ASSIGN(auto key, parse_key(members));
   std::optional<Grant> grant;
@@ -222,11 +253,23 @@ Result<RegisterAgentRequest> parse_register_agent(const json::Object& body) {
   return RegisterAgentRequest{.app_id = std::move(app_id),
                               .agent_id = std::move(identity.agent_id),
                               .components = std::move(identity.components),
+                              .component_hashes = std::move(identity.hashes),
                               .checksum = std::move(checksum),
                               .profile = profile,
                               .key = std::move(key),
                               .grant = std::move(grant),
                               .autonomy = autonomy};
+}
+
+Result<std::string> compute_checksum(const RegisterAgentRequest& request) {
+  if (!can_recompute(request)) return *request.checksum;
+  auto computed = request.components
+                      ? compute_agent_checksum(*request.components, request.profile)
+                      : strict_checksum(request.agent_id.str(), *request.component_hashes);
+  if (computed && request.checksum && !equal_constant_time(*request.checksum, *computed)) {
+    return refuse(Code::k_checksum_differs);
+  }
+  return computed;
 }
 
 Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& caller,
@@ -244,13 +287,14 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
       return refuse(Code::k_parameter_malformed,
                     "The application does not accept profile reference.");
     }
-    AJWT_ASSIGN(const std::string checksum, checksum_of(request));
+    AJWT_ASSIGN(const std::string checksum, compute_checksum(request));
     const Draft draft{request, checksum, jkt};
     AJWT_ASSIGN(const auto newest,
                 context.store.find_registration(request.app_id, request.agent_id));
     if (newest) {
       AJWT_TRY(check_succession(*newest, draft, old_key_proof, key_change));
       if (is_same(*newest, draft)) {
+        AJWT_TRY(check_same_hashes(context, request, *newest));
         return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *newest};
       }
     }
