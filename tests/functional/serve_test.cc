@@ -288,6 +288,20 @@ TEST_F(ServeTest, ShowsWordByWordHowAnAgentDiffersFromTheRegisteredOne) {
   EXPECT_NE(json.out.find("\"drift\": true"), std::string::npos) << json.out;
   EXPECT_NE(json.out.find("\"op\": \"removed\""), std::string::npos) << json.out;
 
+  // Registered by hashes alone: which parts differ, and not how.
+  ASSERT_EQ(as_registrar({"agent", "register", "-", "--app", "shop", "--agent-key", "bot.pem",
+                          "--hashes-only"},
+                         agent("You refund.", "7"))
+                .code,
+            0);
+  const Outcome hidden = as_registrar({"agent", "diff", "-", "--app", "shop"}, drifted);
+  EXPECT_EQ(hidden.code, 4) << hidden.err;
+  EXPECT_NE(hidden.out.find("prompt_template  changed"), std::string::npos) << hidden.out;
+  EXPECT_NE(hidden.out.find("tools.refund  changed"), std::string::npos) << hidden.out;
+  EXPECT_EQ(hidden.out.find("more than was paid"), std::string::npos) << hidden.out;
+  EXPECT_EQ(as_registrar({"agent", "diff", "-", "--app", "shop"}, agent("You refund.", "7")).code,
+            0);
+
   const Outcome administrator = as_administrator({"agent", "diff", "-", "--app", "shop"}, drifted);
   EXPECT_EQ(administrator.code, 4) << administrator.err;
   EXPECT_EQ(administrator.out.find("Never"), std::string::npos) << "not theirs to read";

@@ -10,6 +10,7 @@
 #include "apps/ajwt/support/profile.h"
 #include "jose/jwk.h"
 #include "protocol/names.h"
+#include "protocol/strict_checksum.h"
 #include "shim/key_file.h"
 
 namespace ajwt::app {
@@ -20,6 +21,7 @@ struct RegisterOptions {
   std::string app;
   std::string agent_key;
   bool new_key = false;
+  bool hashes_only = false;
   std::string profile = kDefaultProfile;
 };
 
@@ -35,6 +37,8 @@ void declare(CLI::App& command, RegisterOptions& options) {
       ->type_name("FILE");
   command.add_flag("--new-key", options.new_key,
                    "Make --agent-key if there is no such file (Ed25519)");
+  command.add_flag("--hashes-only", options.hashes_only,
+                   "Send digests of the parts instead: no prompt or tool leaves this machine");
   command.add_option("--checksum-profile", options.profile, "How to hash")
       ->check(CLI::IsMember(kProfileNames))
       ->capture_default_str();
@@ -52,7 +56,13 @@ Result<json::Object> build_body(const RegisterOptions& options, const AgentFile&
               compute_agent_checksum(file.definition, *find_checksum_profile(options.profile)));
   json::Object body;
   body.set(std::string(names::kAppId), app_id);
-  body.set(std::string(names::kAgentComponents), to_json(file.definition));
+  if (options.hashes_only) {
+    AJWT_ASSIGN(const ComponentDigests digests, compute_component_digests(file.definition));
+    body.set(std::string(names::kAgentId), file.definition.agent_id);
+    body.set(std::string(names::kComponentHashes), to_json(digests));
+  } else {
+    body.set(std::string(names::kAgentComponents), to_json(file.definition));
+  }
   body.set(std::string(names::kChecksum), checksum);
   body.set(std::string(names::kProfile), options.profile);
   body.set(std::string(names::kJwk), jose::to_json(key));
@@ -88,7 +98,8 @@ void add_agent_register(CLI::App& agent, Session& session) {
        .summary = "Register an agent, or its next version.",
        .examples = {"ajwt agent register -f agent.json --app shop --agent-key agent.key.pem "
                     "--new-key",
-                    "ajwt agent register -f - --app shop --agent-key agent.key.pem < agent.json"},
+                    "ajwt agent register -f - --app shop --agent-key agent.key.pem --hashes-only < "
+                    "agent.json"},
        .reaches = Reaches::kAuthority},
       declare, run);
 }
