@@ -37,7 +37,7 @@ std::string digest_text(std::string_view label, std::string_view text) {
   return to_hex(crypto::sha256(input));
 }
 
-Result<std::string> digest_json(std::string_view label, json::Value value) {
+Result<std::string> digest_json(std::string_view label, const json::Value& value) {
   AJWT_ASSIGN(const std::string text, json::write_jcs(value));
   return digest_text(label, text);
 }

@@ -367,7 +367,7 @@ TEST_F(Components, LeaveACountInTheRecord) {
   ASSERT_THAT(leaves, IsOk());
   const auto entry = json::parse_object(leaves->back().bytes);
   ASSERT_THAT(entry, IsOk());
-  EXPECT_EQ(entry->find("operation")->as_string(), "diff_agent");
+  ASSERT_EQ(entry->find("operation")->as_string(), "diff_agent");
   EXPECT_EQ(entry->find("compared")->as_integer(), 7);
   EXPECT_EQ(entry->find("differ")->as_integer(), 5);
   EXPECT_THAT(leaves->back().bytes, Not(HasSubstr("lookup")));
