@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "fuzz/support/choices.h"
 #include "json/parse.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/names.h"
 
 namespace ajwt {

@@ -83,6 +83,11 @@ class AgentStore {
   // k_state_changed if there is neither.
   virtual Status revoke_agent(const AppId& app_id, const AgentId& agent_id,
                               const AuditEntry& audit) = 0;
+  // find_component_key returns the application's sealed key for the MACs of its agents' parts.
+  virtual Result<std::optional<Bytes>> find_component_key(const AppId& app_id) = 0;
+  // keep_component_key keeps the sealed key unless the application has one, and returns the one
+  // that it has then, for good; refuses k_not_found for an unknown application.
+  virtual Result<Bytes> keep_component_key(const AppId& app_id, const Bytes& sealed) = 0;
 };
 
 // FrozenGrant is a default grant that a workflow's registration freezes for an agent

@@ -14,7 +14,7 @@
 #include "base/id.h"
 #include "crypto/key.h"
 #include "json/value.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/scope.h"
 #include "protocol/workflow.h"
 
@@ -94,6 +94,8 @@ struct Registration {
   GrantOrigin grant_origin = GrantOrigin::kStated;
   Autonomy autonomy = Autonomy::kSemi;
   Bytes sealed_components;  // SealingKey box over the JCS components; empty: hashes only
+  // The MACs of the parts (registry/component_hashes.h); empty: none. Never leaves the authority.
+  std::string component_hmacs = {};
   Instant registered_at;
   std::optional<Instant> activated_at;  // absent: it waits for its activation
   std::int64_t row_version = 1;

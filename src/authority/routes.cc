@@ -38,6 +38,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/intent/register/workflow",                      "register_workflow",  kTokenOrDirect, kWorkflowsScopes,  Budgeted::kRegistration, kLarge,  handle_register_workflow},
     {"GET",   "/intent/agents/{app_id}",                        "list_agents",        kToken,         kReadAgentsScopes, Budgeted::kCalls,        0,       handle_list_agents},
     {"GET",   "/intent/agents/{app_id}/{agent_id}",             "get_agent",          kToken,         kReadAgentsScopes, Budgeted::kCalls,        0,       handle_get_agent},
+    {"POST",  "/intent/agents/{app_id}/{agent_id}/diff",        "diff_agent",         kToken,         kAgentsScopes,     Budgeted::kCalls,        kLarge,  handle_diff_agent},
     {"POST",  "/intent/executions",                             "open_execution",     kTokenOrDirect, kMintScope,        Budgeted::kMint,         kSmall,  handle_open_execution},
     {"GET",   "/intent/executions",                             "list_executions",    kToken,         kMintScope,        Budgeted::kCalls,        0,       handle_list_executions},
     {"GET",   "/intent/executions/{execution_id}",              "get_execution",      kToken,         kMintScope,        Budgeted::kCalls,        0,       handle_get_execution},

@@ -16,7 +16,7 @@ using authority::Registration;
 constexpr char kSelect[] =
     "SELECT registration_id, app_id, agent_id, version, state, checksum, profile, recomputed, "
     "public_key, jkt, permissions, autonomy, sealed_components, registered_at, row_version, "
-    "permissions_origin, activated_at FROM registrations AS r ";
+    "permissions_origin, activated_at, component_hmacs FROM registrations AS r ";
 constexpr auto kFindNewest =
     join(kSelect, "WHERE app_id = ?1 AND agent_id = ?2 ORDER BY version DESC LIMIT 1");
 constexpr auto kFindActing =
@@ -64,12 +64,20 @@ Status insert(Connection& db, const Registration& r) {
   return db.run(
       "INSERT INTO registrations (registration_id, app_id, agent_id, version, state, checksum, "
       "profile, recomputed, public_key, jkt, permissions, autonomy, sealed_components, "
-      "registered_at, row_version, permissions_origin, activated_at) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)",
+      "registered_at, row_version, permissions_origin, activated_at, "
+      "component_hmacs) "
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
+      "?18)",
       r.registration_id, r.app_id, r.agent_id, r.version, name(r.state), r.checksum,
       name(r.profile), r.recomputed, write_key(r.key), r.jkt, permissions_text(r.grant),
       name(r.autonomy), r.sealed_components, r.registered_at, r.row_version, name(r.grant_origin),
-      r.activated_at);
+      r.activated_at, r.component_hmacs);
+}
+
+Result<std::optional<Bytes>> load_component_key(Connection& db, const AppId& app_id) {
+  AJWT_ASSIGN(Query query, db.query("SELECT sealed FROM component_keys WHERE app_id = ?1", app_id));
+  AJWT_ASSIGN(const bool row, query.next());
+  return row ? std::optional(query.bytes(0)) : std::nullopt;
 }
 
 }  // namespace
@@ -131,6 +139,7 @@ Result<Registration> SqliteStore::registration_from(const Query& row) {
                       .grant_origin = origin,
                       .autonomy = autonomy,
                       .sealed_components = row.bytes(12),
+                      .component_hmacs = row.string(17),
                       .registered_at = row.instant(13),
                       .activated_at = activated_at,
                       .row_version = row.integer(14)};
@@ -223,6 +232,25 @@ Status SqliteStore::revoke_agent(const AppId& app_id, const AgentId& agent_id,
     if (db.changed_rows() == 0) return refuse(Code::k_state_changed, "agent_id");
     return ok();
   });
+}
+
+Result<std::optional<Bytes>> SqliteStore::find_component_key(const AppId& app_id) {
+  return read([&](Connection& db) { return load_component_key(db, app_id); });
+}
+
+Result<Bytes> SqliteStore::keep_component_key(const AppId& app_id, const Bytes& sealed) {
+  std::optional<Bytes> kept;
+  // The primary key decides between two that race.
+  const Status done = queue_->run([&](Writer& writer) -> Status {
+    AJWT_TRY(writer.db().run(
+        "INSERT INTO component_keys (app_id, sealed) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+        app_id, sealed));
+    AJWT_ASSIGN(kept, load_component_key(writer.db(), app_id));
+    return ok();
+  });
+  AJWT_TRY(done);
+  if (!kept) return refuse(Code::k_internal_error).with_detail("a key was not kept");
+  return *std::move(kept);
 }
 
 }  // namespace ajwt::store

@@ -114,6 +114,7 @@ std::span<const Migration> all_migrations() {
       Migration{"activation_and_confirmation", kActivationAndConfirmation},
       Migration{"draft_00", kDraft00},
       Migration{"announced_keys", kAnnouncedKeys},
+      Migration{"component_hashes", kComponentHashes},
   };
   return history;
 }

@@ -77,6 +77,8 @@ class SqliteStore final : public authority::Store {
                       const authority::AuditEntry& audit) override;
   Status revoke_agent(const AppId& app_id, const AgentId& agent_id,
                       const authority::AuditEntry& audit) override;
+  Result<std::optional<Bytes>> find_component_key(const AppId& app_id) override;
+  Result<Bytes> keep_component_key(const AppId& app_id, const Bytes& sealed) override;
 
   // add_workflow also refuses k_not_found for an unknown application.
   Status add_workflow(const authority::StoredWorkflow& workflow,

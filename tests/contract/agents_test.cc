@@ -41,6 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract, ::testing::ValuesIn(store_a
 TEST_P(AgentStoreContract, ReturnsARegistrationAsItWasAdded) {
   Registration added = make_registration(app(), agent(), 1);
   added.grant = make_grant("orders:write");
+  added.component_hmacs = R"({"prompt":"00"})";
   ASSERT_THAT(add(added), IsOk());
 
   const Registration found = newest(agent());
@@ -58,6 +59,7 @@ TEST_P(AgentStoreContract, ReturnsARegistrationAsItWasAdded) {
   EXPECT_THAT(found.grant, Optional(make_grant("orders:write")));
   EXPECT_EQ(found.autonomy, Autonomy::kSupervised);
   EXPECT_EQ(found.sealed_components, added.sealed_components);
+  EXPECT_EQ(found.component_hmacs, added.component_hmacs);
   EXPECT_EQ(found.registered_at, kNow);
   EXPECT_EQ(found.row_version, 1);
 }
@@ -268,6 +270,16 @@ TEST_P(AgentStoreContract, RefusesToUpdateARegistrationThatIsNotThere) {
               RefusedWith(Code::k_not_found));
   EXPECT_THAT(store_->update_grant(elsewhere, make_audit(app("b"))), RefusedWith(Code::k_not_found))
       << "an agent of another application is not there";
+}
+
+TEST_P(AgentStoreContract, KeepsTheFirstComponentKeyOfEachApplication) {
+  EXPECT_THAT(store_->find_component_key(app()), IsOkAndHolds(Eq(std::nullopt)));
+  EXPECT_THAT(store_->keep_component_key(app(), Bytes{1, 0, 255}), IsOkAndHolds(Bytes{1, 0, 255}));
+  EXPECT_THAT(store_->keep_component_key(app(), Bytes{2}), IsOkAndHolds(Bytes{1, 0, 255}));
+  EXPECT_THAT(store_->find_component_key(app()), IsOkAndHolds(Optional(Bytes{1, 0, 255})));
+
+  EXPECT_THAT(store_->keep_component_key(app("b"), Bytes{2}), IsOkAndHolds(Bytes{2}));
+  EXPECT_THAT(store_->keep_component_key(app("none"), Bytes{3}), RefusedWith(Code::k_not_found));
 }
 
 }  // namespace

@@ -20,7 +20,7 @@
 #include "base/http_message.h"
 #include "crypto/key.h"
 #include "json/value.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/workflow.h"
 
 namespace ajwt::testing {

@@ -74,6 +74,12 @@ class ObservedStore final : public authority::Store {
                           const authority::AuditEntry& audit) override {
     return pass("add_registration", [&] { return inner_->add_registration(registration, audit); });
   }
+  Result<std::optional<Bytes>> find_component_key(const AppId& app_id) override {
+    return pass("find_component_key", [&] { return inner_->find_component_key(app_id); });
+  }
+  Result<Bytes> keep_component_key(const AppId& app_id, const Bytes& sealed) override {
+    return pass("keep_component_key", [&] { return inner_->keep_component_key(app_id, sealed); });
+  }
   Result<std::optional<authority::Registration>> find_registration(
       const AppId& app_id, const AgentId& agent_id) override {
     return pass("find_registration", [&] { return inner_->find_registration(app_id, agent_id); });

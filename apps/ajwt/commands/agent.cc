@@ -62,8 +62,10 @@ void declare_show(CLI::App& command, AgentOptions& options) {
 }
 
 Status show(Session& session, const AgentOptions& options) {
-  AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   // Who wants the components asks as the one who may read them.
+  AJWT_ASSIGN(
+      const auto connection,
+      Connection::open(session, options.components ? Role::kRegistrar : Role::kAdministrator));
   const Scopes scopes = options.components ? Scopes{std::string(names::kScopeRegisterAgent),
                                                     std::string(names::kScopeAdminAgents)}
                                            : kReadScopes;
@@ -176,6 +178,7 @@ void add_agent_command(CLI::App& root, Session& session) {
              .summary = "Register agents, and see and limit what they may.",
              .examples = {"ajwt agent checksum agent.json", "ajwt agent list patch-fleet"}});
   add_agent_checksum(agent, session);
+  add_agent_diff(agent, session);
   add_agent_register(agent, session);
   add_verb<AgentOptions>(
       agent, session,

@@ -19,6 +19,7 @@ Result<HttpResponse> handle_register_agent(Exchange& exchange, Authenticated& ca
 Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_get_agent(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_activate_agent(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_diff_agent(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_revoke_agent(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_change_grant(Exchange& exchange, Authenticated& caller);
 

@@ -46,7 +46,8 @@ json::Object build_metadata(const std::string& issuer) {
   body.set("agents_endpoint", issuer + "/intent/agents");
   body.set("executions_endpoint", issuer + "/intent/executions");
   body.set("agent_checksum_profiles_supported",
-           strings({name(ChecksumProfile::kSha256), name(ChecksumProfile::kReference)}));
+           strings({name(ChecksumProfile::kSha256), name(ChecksumProfile::kReference),
+                    name(ChecksumProfile::kStrictSha256)}));
   return body;
 }
 

@@ -66,9 +66,12 @@ constexpr auto kRemedies = std::to_array<Remedy>({
      "the registered thumbprint; an administrator changes it by 'ajwt agent register -f FILE "
      "--agent-key KEY'."},
     {Code::k_agent_checksum_mismatch,
-     "'ajwt agent checksum FILE' computes what a definition's checksum is; 'ajwt agent show APP "
-     "AGENT' shows the registered one. If the change is intended: 'ajwt agent register -f FILE "
-     "--agent-key KEY'."},
+     "'ajwt agent diff FILE --app APP' shows which part differs, if the application's registering "
+     "client asks. If the change is intended: 'ajwt agent register -f FILE --agent-key KEY'."},
+    {Code::k_component_not_hashed,
+     "Register with profile strict-sha256, which hashes it, or leave it out."},
+    {Code::k_components_unknown,
+     "Register the next version with its components, or with component_hashes."},
     {Code::k_checksum_differs,
      "'ajwt agent checksum FILE' computes it; or leave checksum out of the request."},
     {Code::k_duplicate_agent,

@@ -5,6 +5,7 @@
 
 #include "authority/key_member.h"
 #include "authority/record_names.h"
+#include "authority/registry/component_hashes.h"
 #include "authority/retry.h"
 #include "crypto/random.h"
 #include "json/members.h"
@@ -31,38 +32,43 @@ Result<std::optional<Autonomy>> parse_autonomy(const std::optional<std::string>&
 Result<ChecksumProfile> parse_profile(const std::optional<std::string>& text) {
   if (!text) return ChecksumProfile::kSha256;
   if (const auto profile = find_checksum_profile(*text)) return *profile;
-  return refuse(Code::k_parameter_malformed, "profile is sha256 or reference.");
+  return refuse(Code::k_parameter_malformed, "profile is sha256, reference or strict-sha256.");
 }
 
 struct Identity {
   AgentId agent_id;
   std::optional<AgentDefinition> components;
+  std::optional<ComponentDigests> hashes;
 };
 
 Result<Identity> parse_identity(json::Members& members) {
   AJWT_ASSIGN(const auto agent, members.find_string(names::kAgentId));
   AJWT_ASSIGN(const auto* components, members.find_object(names::kAgentComponents));
+  AJWT_ASSIGN(const auto* hashes, members.find_object(names::kComponentHashes));
+  if (components != nullptr && hashes != nullptr) {
+    return refuse(Code::k_parameter_duplicated, "Give agent_components or component_hashes.");
+  }
   if (components == nullptr) {
     if (!agent) return refuse(Code::k_parameter_missing, std::string(names::kAgentComponents));
     AJWT_ASSIGN(auto agent_id, AgentId::parse(*agent));
-    return Identity{std::move(agent_id), std::nullopt};
+    Identity identity{std::move(agent_id), std::nullopt, std::nullopt};
+    if (hashes != nullptr) {
+      AJWT_ASSIGN(identity.hashes, parse_component_hashes(*hashes));
+    }
+    return identity;
   }
   AJWT_ASSIGN(auto definition, parse_agent_components(*components));
   if (agent && *agent != definition.agent_id) {
     return refuse(Code::k_parameter_malformed, "agent_id differs from agent_components.agent_id.");
   }
   AJWT_ASSIGN(auto agent_id, AgentId::parse(definition.agent_id));
-  return Identity{std::move(agent_id), std::move(definition)};
+  return Identity{std::move(agent_id), std::move(definition), std::nullopt};
 }
 
-// checksum_of recomputes the checksum, or takes a bare one as it is (P10).
-Result<std::string> checksum_of(const RegisterAgentRequest& request) {
-  if (!request.components) return *request.checksum;
-  AJWT_ASSIGN(std::string computed, compute_agent_checksum(*request.components, request.profile));
-  if (request.checksum && !equal_constant_time(*request.checksum, computed)) {
-    return refuse(Code::k_checksum_differs);
-  }
-  return computed;
+// can_recompute: of hashes alone only the profile that is a hash over them.
+bool can_recompute(const RegisterAgentRequest& request) {
+  return request.components ||
+         (request.component_hashes && request.profile == ChecksumProfile::kStrictSha256);
 }
 
 // load_application finds the application that is registered for, and that the caller may act for.
@@ -112,7 +118,11 @@ Status check_same(const Registration& newest, const RegisterAgentRequest& reques
   if (request.autonomy && request.autonomy != newest.autonomy) {
     return refuse(Code::k_already_exists, "It is registered with another autonomy.");
   }
-  if (request.components && !newest.recomputed) {
+  if (request.components && newest.sealed_components.empty()) {
+    return refuse(Code::k_already_exists, "It is registered without its components.");
+  }
+  if (request.component_hashes && newest.sealed_components.empty() &&
+      newest.component_hmacs.empty()) {
     return refuse(Code::k_already_exists, "It is registered by its checksum alone.");
   }
   return ok();
@@ -135,6 +145,27 @@ const Registration* inherited(const Draft& draft, const Versions& versions, bool
   return waits && versions.acting->is_activated() ? nullptr : &*versions.acting;
 }
 
+// mac_parts returns the MACs of the parts, as far as they are given.
+Result<std::string> mac_parts(const Context& context, const RegisterAgentRequest& request) {
+  if (!request.components && !request.component_hashes) return std::string();
+  ComponentDigests digests;
+  if (request.components) {
+    AJWT_ASSIGN(digests, compute_component_digests(*request.components));
+  } else {
+    digests = *request.component_hashes;
+  }
+  return mac_components(context, request.app_id, request.agent_id, digests);
+}
+
+// check_same_hashes: hashes that the checksum does not vouch for may differ under one checksum.
+Status check_same_hashes(const Context& context, const RegisterAgentRequest& request,
+                         const Registration& newest) {
+  if (!request.component_hashes || newest.component_hmacs.empty()) return ok();
+  AJWT_ASSIGN(const std::string macs, mac_parts(context, request));
+  if (equal_constant_time(macs, newest.component_hmacs)) return ok();
+  return refuse(Code::k_already_exists, "It is registered with other component hashes.");
+}
+
 Result<Registration> build_registration(const Context& context, const Application& application,
                                         const Draft& draft, const Versions& versions, Instant now) {
   auto id = RegistrationId::trusted(crypto::make_id("reg", now));
@@ -144,6 +175,7 @@ Result<Registration> build_registration(const Context& context, const Applicatio
                 json::write_jcs(json::Value(to_json(*draft.request.components))));
     AJWT_ASSIGN(sealed, context.sealing_key.seal(as_bytes(text), id.str()));
   }
+  AJWT_ASSIGN(std::string macs, mac_parts(context, draft.request));
   const bool waits = application.activation == ActivationRule::kSeparate;
   const Registration* heir_of = inherited(draft, versions, waits);
   return Registration{
@@ -154,13 +186,14 @@ Result<Registration> build_registration(const Context& context, const Applicatio
       .state = RegistrationState::kRegistered,
       .checksum = draft.checksum,
       .profile = draft.request.profile,
-      .recomputed = draft.request.components.has_value(),
+      .recomputed = can_recompute(draft.request),
       .key = draft.request.key,
       .jkt = draft.jkt,
       .grant = heir_of != nullptr ? heir_of->grant : draft.request.grant,
       .grant_origin = heir_of != nullptr ? heir_of->grant_origin : GrantOrigin::kStated,
       .autonomy = draft.request.autonomy.value_or(Autonomy::kSemi),
       .sealed_components = std::move(sealed),
+      .component_hmacs = std::move(macs),
       .registered_at = now,
       .activated_at = waits ? std::nullopt : std::optional<Instant>(now),
       .row_version = 1};
@@ -214,14 +247,12 @@ Result<RegisterAgentRequest> parse_register_agent(const json::Object& body) {
   AJWT_ASSIGN(auto checksum, members.find_string(names::kChecksum));
   AJWT_ASSIGN(const auto profile_text, members.find_string(names::kProfile));
   AJWT_ASSIGN(const auto profile, parse_profile(profile_text));
-  if (!identity.components && !checksum) {
+  const bool strict_hashes = identity.hashes && profile == ChecksumProfile::kStrictSha256;
+  if (!identity.components && !strict_hashes && !checksum) {
     return refuse(Code::k_parameter_missing, "agent_components or checksum");
   }
   if (checksum && profile_of(*checksum) != profile) {
     return refuse(Code::k_parameter_malformed, "checksum has not the form of its profile.");
-  }
-  if (members.find_any(names::kComponentHashes) != nullptr) {
-    return refuse(Code::k_not_supported, std::string(names::kComponentHashes));
   }
   AJWT_ASSIGN(auto key, get_public_key(members));
   std::optional<Grant> grant;
@@ -235,11 +266,23 @@ Result<RegisterAgentRequest> parse_register_agent(const json::Object& body) {
   return RegisterAgentRequest{.app_id = std::move(app_id),
                               .agent_id = std::move(identity.agent_id),
                               .components = std::move(identity.components),
+                              .component_hashes = std::move(identity.hashes),
                               .checksum = std::move(checksum),
                               .profile = profile,
                               .key = std::move(key),
                               .grant = std::move(grant),
                               .autonomy = autonomy};
+}
+
+Result<std::string> compute_checksum(const RegisterAgentRequest& request) {
+  if (!can_recompute(request)) return *request.checksum;
+  auto computed = request.components
+                      ? compute_agent_checksum(*request.components, request.profile)
+                      : strict_checksum(request.agent_id.str(), *request.component_hashes);
+  if (computed && request.checksum && !equal_constant_time(*request.checksum, *computed)) {
+    return refuse(Code::k_checksum_differs);
+  }
+  return computed;
 }
 
 Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& caller,
@@ -257,7 +300,7 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
       return refuse(Code::k_parameter_malformed,
                     "The application does not accept profile reference.");
     }
-    AJWT_ASSIGN(const std::string checksum, checksum_of(request));
+    AJWT_ASSIGN(const std::string checksum, compute_checksum(request));
     const Draft draft{request, checksum, jkt};
     AJWT_ASSIGN(const Versions versions, load_versions(context, request.app_id, request.agent_id));
     if (versions.acting) {
@@ -265,6 +308,7 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
     }
     if (versions.newest && is_same(*versions.newest, draft)) {
       AJWT_TRY(check_same(*versions.newest, request));
+      AJWT_TRY(check_same_hashes(context, request, *versions.newest));
       return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *versions.newest};
     }
     AJWT_ASSIGN(auto registration, build_registration(context, application, draft, versions, now));
