@@ -147,7 +147,9 @@ Status KeyRing::announce(const Audit& audit) {
   if (next_) {
     return refuse(
         Code::k_already_exists,
-        "Key " + next_->kid + " is announced already and will sign when every guard knows it.");
+        "Key " + next_->kid +
+            " is announced already and signs when every guard knows it; 'ajwt key rotate --now' "
+            "lets it sign at once.");
   }
   return make_next(audit);
 }
