@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -108,13 +109,25 @@ struct Issuer {
   pid_t pid;
 };
 
+// issuer_of describes an authority of ours.
+Issuer issuer_of(const Process& authority) {
+  return {{authority.port(), "/oauth/token", "/.well-known/jwks.json"}, authority.pid()};
+}
+
 class TokenBench {
  public:
-  TokenBench(const Options& options, const Process& authority, Fleet& fleet)
+  // TokenBench takes an authority whose data is on disk, with its fleet, and one whose data is in
+  // memory.
+  TokenBench(const Options& options, const Process& authority, Fleet& fleet,
+             const Process& in_memory)
       : options_(options),
         fleet_(fleet),
-        ours_{{authority.port(), "/oauth/token", "/.well-known/jwks.json"}, authority.pid()},
+        ours_(issuer_of(authority)),
+        in_memory_(issuer_of(in_memory)),
         by_secret_{"service-by-secret", fleet.create_service_client("service-by-secret", nullptr)},
+        by_secret_in_memory_{
+            "service-by-secret",
+            Fleet(in_memory.port()).create_service_client("service-by-secret", nullptr)},
         by_key_{"service-by-key", "", new_key()} {
     const crypto::PublicKey& key = by_key_.key->public_key();
     fleet.create_service_client(by_key_.client_id, &key);
@@ -180,6 +193,7 @@ class TokenBench {
 
   std::string run_at(std::size_t connections) {
     Row our_secret("`client_credentials`, secret: ajwt");
+    Row memory_secret("`client_credentials`, secret: ajwt, its disk in memory");
     Row their_secret("`client_credentials`, secret: `oidc-provider`");
     Row our_key("`client_credentials`, `private_key_jwt`: ajwt");
     Row their_key("`client_credentials`, `private_key_jwt`: `oidc-provider`");
@@ -187,15 +201,18 @@ class TokenBench {
     for (std::size_t round = 0; round <= options_.rounds; ++round) {
       const bool counts = round > 0;
       run_round(our_secret, ours_, by_secret_, connections, counts);
+      run_round(memory_secret, in_memory_, by_secret_in_memory_, connections, counts);
       run_round(their_secret, theirs_, by_secret_, connections, counts);
       run_round(our_key, ours_, by_key_, connections, counts);
       run_round(their_key, theirs_, by_key_, connections, counts);
       run_mints(mint, connections, counts);
     }
-    for (const Row* row : {&our_secret, &their_secret, &our_key, &their_key, &mint}) {
+    for (const Row* row :
+         {&our_secret, &memory_secret, &their_secret, &our_key, &their_key, &mint}) {
       print_row(*row, connections);
     }
     return compare(our_secret, their_secret, connections) +
+           compare(memory_secret, their_secret, connections) +
            compare(our_key, their_key, connections) + compare(mint, their_secret, connections);
   }
 
@@ -204,8 +221,10 @@ class TokenBench {
   http::CurlClient http_;
   crypto::PrivateKey agent_ = new_key();
   Issuer ours_;
+  Issuer in_memory_;
   Issuer theirs_{};
   TokenClient by_secret_;
+  TokenClient by_secret_in_memory_;
   TokenClient by_key_;
 };
 
@@ -267,9 +286,17 @@ void measure_calls(const Options& options, const Processors& processors, const P
 
 // --- All of it.
 
+// make_authority_in_memory is make_authority with a data directory that no disk is behind: the same
+// work, and nothing to wait for. What is written is gone with the machine.
+std::unique_ptr<Running> make_authority_in_memory(const std::string& administrator) {
+  AJWT_CHECK(setenv("TMPDIR", "/dev/shm", 1) == 0);
+  return make_authority(administrator);
+}
+
 // Services are made before anything starts a thread.
 struct Services {
   Process authority{make_authority};
+  Process authority_in_memory{make_authority_in_memory};
   Process resource_servers{make_resource_servers};
 };
 
@@ -277,13 +304,15 @@ void run_all(const Options& options) {
   Services services;
   const Processors processors = get_processors();
   pin(services.authority.pid(), processors.service);
+  pin(services.authority_in_memory.pid(), processors.service);
   pin(services.resource_servers.pid(), processors.service);
   pin(0, processors.client);
   must_be_ok(crypto::initialise());
   services.authority.start(Fleet::administrator_key().public_key().to_pem());
+  services.authority_in_memory.start(Fleet::administrator_key().public_key().to_pem());
   services.resource_servers.start(std::to_string(services.authority.port()));
   Fleet fleet(services.authority.port());
-  TokenBench(options, services.authority, fleet).run_all(processors);
+  TokenBench(options, services.authority, fleet, services.authority_in_memory).run_all(processors);
   measure_calls(options, processors, services.resource_servers, services.authority.port(), fleet);
   measure_library(options.node, processors, options.rounds, options.verifications);
 }
