@@ -40,9 +40,9 @@ namespace {
 struct Options {
   Node node;
   std::size_t rounds = 5;  // that count
-  std::size_t mints = 1000;
-  std::size_t calls = 3000;
-  std::size_t verifications = 4000;
+  std::size_t mints = 400;
+  std::size_t calls = 1000;
+  std::size_t verifications = 2000;
   std::vector<std::size_t> connections{1, 8};
 };
 
