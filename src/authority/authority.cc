@@ -151,7 +151,7 @@ bool is_audited(const Exchange& exchange, const Error& error) {
 AuditEntry refusal_audit(const Exchange& exchange, const Error& error) {
   json::Object facts;
   const auto set = [&](std::string_view name, const std::string& text) {
-    if (!text.empty()) facts.set(std::string(name), text);
+    if (!text.empty()) facts.set(name, text);
   };
   set(names::kSub, exchange.trace.subject);
   set(names::kExecutionId, exchange.trace.execution_id);
@@ -192,7 +192,7 @@ void add_common_headers(HttpResponse& response, const Context& context, Instant 
   if (response.headers.find("Cache-Control")) return;
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Pragma", "no-cache");
-  response.headers.add(std::string(names::kDpopNonce), context.nonces.issue(now));
+  response.headers.add(names::kDpopNonce, context.nonces.issue(now));
 }
 
 }  // namespace

@@ -20,9 +20,8 @@ constexpr std::string_view kDecisionField = "X-Ajwt-Decision-Id";
 void add_metadata_url(HttpResponse& response, std::string_view public_url) {
   const auto field = response.headers.find(names::kWwwAuthenticate);
   if (!field) return;
-  response.headers.set(
-      std::string(names::kWwwAuthenticate),
-      std::string(*field) + ", resource_metadata=\"" + resource_metadata_url(public_url) + "\"");
+  response.headers.set(names::kWwwAuthenticate, std::string(*field) + ", resource_metadata=\"" +
+                                                    resource_metadata_url(public_url) + "\"");
 }
 
 std::string_view view_of(const std::string& text) { return text; }

@@ -148,7 +148,7 @@ class Reader {
     json::Object routes;
     if (const json::Value* value = document_.root.find(kRoute)) {
       AJWT_TRY(check_route_keys(*value));
-      routes.append(std::string(kRoute), *value);
+      routes.append(kRoute, *value);
     }
     auto policy = guard::Policy::parse(routes);
     if (!policy) return place(policy.error());

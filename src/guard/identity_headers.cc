@@ -42,7 +42,7 @@ std::string joined(const Strings& texts, char separator) {
 // add leaves out a field that would be empty: absent and empty must not be two spellings of one
 // fact.
 void add(HttpHeaders& headers, std::string_view name, std::string value) {
-  if (!value.empty()) headers.add(std::string(name), std::move(value));
+  if (!value.empty()) headers.add(name, std::move(value));
 }
 
 void add_intent(HttpHeaders& headers, const IntentClaims& intent) {

@@ -34,7 +34,7 @@ std::string policy_of(std::string_view route) {
 // route_with replaces one member of kIntentRoute, or adds it.
 std::string route_with(std::string_view member, std::string_view value) {
   json::Object object = *json::parse_object(kIntentRoute);
-  object.set(std::string(member), *json::parse(value));
+  object.set(member, *json::parse(value));
   return policy_of(json::write(object));
 }
 

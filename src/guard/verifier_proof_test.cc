@@ -221,7 +221,7 @@ TEST_F(VerifierTest, JudgesABindingThatIsThereOnTheWeakerRouteToo) {
 HttpRequest head(std::string_view field, std::string_view value) {
   HttpRequest request{
       .method = "POST", .path = "/", .query = {}, .headers = {}, .body = {}, .peer = {}};
-  if (!field.empty()) request.headers.add(std::string(field), std::string(value));
+  if (!field.empty()) request.headers.add(field, std::string(value));
   return request;
 }
 

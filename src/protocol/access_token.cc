@@ -12,41 +12,41 @@ namespace {
 
 json::Object write_confirmation(const AccessToken& token) {
   json::Object cnf;
-  cnf.append(std::string(names::kJkt), token.cnf_jkt);
+  cnf.append(names::kJkt, token.cnf_jkt);
   return cnf;
 }
 
 json::Object write_intent(const IntentClaims& intent) {
   json::Object object;
   if (intent.step) {
-    object.append(std::string(names::kWorkflowId), intent.step->workflow_id.str());
-    object.append(std::string(names::kWorkflowVersion), intent.step->workflow_version);
-    object.append(std::string(names::kWorkflowStep), intent.step->workflow_step.str());
-    object.append(std::string(names::kExecutionId), intent.step->execution_id.str());
+    object.append(names::kWorkflowId, intent.step->workflow_id.str());
+    object.append(names::kWorkflowVersion, intent.step->workflow_version);
+    object.append(names::kWorkflowStep, intent.step->workflow_step.str());
+    object.append(names::kExecutionId, intent.step->execution_id.str());
   }
-  object.append(std::string(names::kExecutedBy), intent.executed_by);
-  object.append(std::string(names::kInitiatedBy), intent.initiated_by);
-  object.append(std::string(names::kDelegators), json::string_array(intent.delegators));
-  object.append(std::string(names::kDelegationChain), intent.delegation_chain);
-  object.append(std::string(names::kStepSequenceHash), intent.step_sequence_hash);
-  object.append(std::string(names::kDelegationDigest), intent.delegation_digest);
-  object.append(std::string(names::kStepSequenceDigest), intent.step_sequence_digest);
+  object.append(names::kExecutedBy, intent.executed_by);
+  object.append(names::kInitiatedBy, intent.initiated_by);
+  object.append(names::kDelegators, json::string_array(intent.delegators));
+  object.append(names::kDelegationChain, intent.delegation_chain);
+  object.append(names::kStepSequenceHash, intent.step_sequence_hash);
+  object.append(names::kDelegationDigest, intent.delegation_digest);
+  object.append(names::kStepSequenceDigest, intent.step_sequence_digest);
   return object;
 }
 
 json::Object write_agent_proof(const AgentProofClaims& proof) {
   json::Object object;
-  object.append(std::string(names::kRegistrationId), proof.registration_id.str());
+  object.append(names::kRegistrationId, proof.registration_id.str());
   if (proof.agent_checksum) {
-    object.append(std::string(names::kAgentChecksum), *proof.agent_checksum);
+    object.append(names::kAgentChecksum, *proof.agent_checksum);
   }
   return object;
 }
 
 json::Array write_tool_details(std::string_view tool) {
   json::Object details;
-  details.append(std::string(names::kType), names::kAgentTool);
-  details.append(std::string(names::kTool), tool);
+  details.append(names::kType, names::kAgentTool);
+  details.append(names::kTool, tool);
   json::Array array;
   array.emplace_back(std::move(details));
   return array;
@@ -62,23 +62,23 @@ Status check_issuable(const AccessToken& token) {
 
 json::Object to_json(const AccessToken& token) {
   json::Object object;
-  object.append(std::string(names::kIss), token.iss);
-  object.append(std::string(names::kAud), token.aud);
-  object.append(std::string(names::kSub), token.sub);
-  object.append(std::string(names::kClientId), token.client_id.str());
-  object.append(std::string(names::kIat), to_unix(token.iat));
-  object.append(std::string(names::kNbf), to_unix(token.nbf));
-  object.append(std::string(names::kExp), to_unix(token.exp));
-  object.append(std::string(names::kJti), token.jti);
-  object.append(std::string(names::kScope), join_scopes(token.scope));
-  object.append(std::string(names::kCnf), write_confirmation(token));
-  if (token.sub_profile) object.append(std::string(names::kSubProfile), *token.sub_profile);
-  if (token.intent) object.append(std::string(names::kIntent), write_intent(*token.intent));
+  object.append(names::kIss, token.iss);
+  object.append(names::kAud, token.aud);
+  object.append(names::kSub, token.sub);
+  object.append(names::kClientId, token.client_id.str());
+  object.append(names::kIat, to_unix(token.iat));
+  object.append(names::kNbf, to_unix(token.nbf));
+  object.append(names::kExp, to_unix(token.exp));
+  object.append(names::kJti, token.jti);
+  object.append(names::kScope, join_scopes(token.scope));
+  object.append(names::kCnf, write_confirmation(token));
+  if (token.sub_profile) object.append(names::kSubProfile, *token.sub_profile);
+  if (token.intent) object.append(names::kIntent, write_intent(*token.intent));
   if (token.agent_proof) {
-    object.append(std::string(names::kAgentProof), write_agent_proof(*token.agent_proof));
+    object.append(names::kAgentProof, write_agent_proof(*token.agent_proof));
   }
   if (token.tool) {
-    object.append(std::string(names::kAuthorizationDetails), write_tool_details(*token.tool));
+    object.append(names::kAuthorizationDetails, write_tool_details(*token.tool));
   }
   return object;
 }

@@ -64,21 +64,21 @@ Result<std::vector<const Tool*>> sort_tools(const std::vector<Tool>& tools) {
 
 json::Object write_tool(const Tool& tool) {
   json::Object object;
-  object.append(std::string(names::kName), tool.name);
-  object.append(std::string(names::kDescription), tool.description);
-  if (tool.parameters) object.append(std::string(names::kParameters), *tool.parameters);
-  if (tool.signature) object.append(std::string(names::kSignature), *tool.signature);
-  if (tool.source_code) object.append(std::string(names::kSourceCode), *tool.source_code);
+  object.append(names::kName, tool.name);
+  object.append(names::kDescription, tool.description);
+  if (tool.parameters) object.append(names::kParameters, *tool.parameters);
+  if (tool.signature) object.append(names::kSignature, *tool.signature);
+  if (tool.source_code) object.append(names::kSourceCode, *tool.source_code);
   return object;
 }
 
 json::Object write_components(const AgentDefinition& definition, std::string prompt,
                               json::Array tools) {
   json::Object object;
-  object.append(std::string(names::kAgentId), definition.agent_id);
-  object.append(std::string(names::kPromptTemplate), std::move(prompt));
-  object.append(std::string(names::kTools), std::move(tools));
-  object.append(std::string(names::kConfiguration), definition.configuration);
+  object.append(names::kAgentId, definition.agent_id);
+  object.append(names::kPromptTemplate, std::move(prompt));
+  object.append(names::kTools, std::move(tools));
+  object.append(names::kConfiguration, definition.configuration);
   return object;
 }
 
@@ -100,10 +100,10 @@ Result<json::Object> write_reference_tool(const Tool& tool) {
                   "The reference checksum needs tools with signature and without parameters.");
   }
   json::Object object;
-  object.append(std::string(names::kName), tool.name);
-  object.append(std::string(names::kSignature), *tool.signature);
-  object.append(std::string(names::kDescription), tool.description);
-  if (tool.source_code) object.append(std::string(names::kSourceCode), *tool.source_code);
+  object.append(names::kName, tool.name);
+  object.append(names::kSignature, *tool.signature);
+  object.append(names::kDescription, tool.description);
+  if (tool.source_code) object.append(names::kSourceCode, *tool.source_code);
   return object;
 }
 
@@ -116,10 +116,10 @@ Result<std::string> compute_reference(const AgentDefinition& definition,
     array.emplace_back(std::move(object));
   }
   json::Object components;
-  components.append(std::string(kReferenceId), definition.agent_id);
-  components.append(std::string(kReferencePrompt), normalize_prompt(definition.prompt_template));
-  components.append(std::string(names::kTools), std::move(array));
-  components.append(std::string(kReferenceConfig), definition.configuration);
+  components.append(kReferenceId, definition.agent_id);
+  components.append(kReferencePrompt, normalize_prompt(definition.prompt_template));
+  components.append(names::kTools, std::move(array));
+  components.append(kReferenceConfig, definition.configuration);
   AJWT_ASSIGN(const std::string text, write_python_json(components));
   return to_hex(crypto::sha256(text));
 }

@@ -35,7 +35,7 @@ Result<AgentDefinition> parse_text(std::string_view text) {
 
 Result<AgentDefinition> parse_with(std::string_view member, json::Value value) {
   json::Object object = components();
-  object.set(std::string(member), std::move(value));
+  object.set(member, std::move(value));
   return parse_agent_components(object);
 }
 

@@ -98,7 +98,7 @@ std::string signed_text(std::string_view payload, std::string_view typ = "dpop+j
 // signed_with signs the standard claims with one of them changed.
 std::string signed_with(std::string_view name, json::Value value) {
   json::Object payload = payload_of(build(claims()));
-  payload.set(std::string(name), std::move(value));
+  payload.set(name, std::move(value));
   return signed_text(json::write(payload));
 }
 

@@ -261,7 +261,7 @@ TEST_F(Rules, TheAuditFlagsTheSameContentUnderAnotherIdAndAKeyChange) {
 TEST_F(Rules, RegisteringAgainDropsNoChangeSilently) {
   const auto send = [&](std::string_view member, const json::Value& value) {
     json::Object body = AuthorityFixture::registration(kAcme, fixture.planner());
-    body.set(std::string(member), value);
+    body.set(member, value);
     HttpRequest request = AuthorityFixture::json("POST", "/intent/register/agent", body);
     fixture.authenticate(request, fixture.registrar());
     fixture.prove(request, fixture.planner().key);

@@ -113,7 +113,7 @@ Status grant(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(json::Array array, read_grant(options.grant));
   AJWT_TRY(parse_grant(array));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kGrant), std::move(array)}};
+  json::Object body{{names::kGrant, std::move(array)}};
   AJWT_ASSIGN(const json::Object answer,
               connection->send("PUT", agent_path("/admin/agents/", options) + "/grant",
                                std::move(body), kAgentScopes));

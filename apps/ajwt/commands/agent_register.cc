@@ -53,13 +53,13 @@ Result<json::Object> build_body(const RegisterOptions& options, const AgentFile&
               compute_agent_checksum(file.definition, reference ? ChecksumProfile::kReference
                                                                 : ChecksumProfile::kSha256));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id);
-  body.set(std::string(names::kAgentComponents), to_json(file.definition));
-  body.set(std::string(names::kChecksum), checksum);
-  body.set(std::string(names::kProfile), options.profile);
-  body.set(std::string(names::kJwk), jose::to_json(key));
-  if (file.grant) body.set(std::string(names::kGrant), to_json(*file.grant));
-  if (file.autonomy) body.set(std::string(names::kAutonomy), *file.autonomy);
+  body.set(names::kAppId, app_id);
+  body.set(names::kAgentComponents, to_json(file.definition));
+  body.set(names::kChecksum, checksum);
+  body.set(names::kProfile, options.profile);
+  body.set(names::kJwk, jose::to_json(key));
+  if (file.grant) body.set(names::kGrant, to_json(*file.grant));
+  if (file.autonomy) body.set(names::kAutonomy, *file.autonomy);
   return body;
 }
 

@@ -59,7 +59,7 @@ void declare_set(CLI::App& command, AppOptions& options) {
 
 json::Object settings_of(const AppOptions& options) {
   json::Object body;
-  if (!options.name.empty()) body.set(std::string(names::kName), options.name);
+  if (!options.name.empty()) body.set(names::kName, options.name);
   if (!options.workflow_rule.empty()) body.set("workflow_rule", options.workflow_rule);
   if (!options.checksum_in_tokens.empty()) {
     body.set("checksum_in_tokens", options.checksum_in_tokens == "on");
@@ -91,7 +91,7 @@ Status show(Session& session, const AppOptions& options) {
 
 Status create(Session& session, const AppOptions& options) {
   json::Object body = settings_of(options);
-  body.set(std::string(names::kAppId), options.app);
+  body.set(names::kAppId, options.app);
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
               connection->send("POST", "/admin/apps", std::move(body), kApplicationScopes));

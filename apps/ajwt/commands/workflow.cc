@@ -38,7 +38,7 @@ Status register_workflow(Session& session, const WorkflowOptions& options) {
   AJWT_TRY(parse_workflow(body));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const std::string app_id, connection->get_app_id(options.app));
-  body.set(std::string(names::kAppId), app_id);
+  body.set(names::kAppId, app_id);
   AJWT_ASSIGN(json::Object answer, connection->send("POST", "/intent/register/workflow",
                                                     std::move(body), kRegisterScopes));
   if (!session.is_json()) answer.remove(names::kSteps);

@@ -35,7 +35,7 @@ LogLevel level_of(std::optional<Code> refused) {
 class Fields {
  public:
   void add(std::string_view name, std::string_view value) {
-    if (!value.empty()) fields_.append(std::string(name), value);
+    if (!value.empty()) fields_.append(name, value);
   }
   void add_outcome(std::optional<Code> refused) {
     fields_.append("outcome", refused ? reason_of(*refused).name : std::string_view("allowed"));

@@ -80,7 +80,7 @@ Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& calle
   for (const auto& registration : registrations)
     agents.emplace_back(write_registration(registration));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
+  body.set(names::kAppId, app_id.str());
   body.set("agents", std::move(agents));
   return write_json_response(200, body);
 }
@@ -93,10 +93,10 @@ Result<HttpResponse> handle_get_agent(Exchange& exchange, Authenticated& caller)
   if (versions.empty()) return refuse(Code::k_not_found);
   const Registration& newest = versions.front();
   json::Object body = write_registration(newest);
-  body.set(std::string(names::kJwk), jose::to_json(newest.key));
+  body.set(names::kJwk, jose::to_json(newest.key));
   if (may_read_prompts(caller.caller, app_id)) {
     AJWT_ASSIGN(auto components, open_components(exchange.context(), newest));
-    if (components) body.set(std::string(names::kAgentComponents), *std::move(components));
+    if (components) body.set(names::kAgentComponents, *std::move(components));
   }
   json::Array history;
   for (const auto& version : versions) history.emplace_back(write_registration(version));

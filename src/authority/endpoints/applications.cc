@@ -32,12 +32,12 @@ std::string_view name(WorkflowRule rule) {
 
 json::Object write_application(const Application& application) {
   json::Object body;
-  body.set(std::string(names::kAppId), application.app_id.str());
-  body.set(std::string(names::kName), application.name);
-  body.set(std::string(kWorkflowRule), name(application.workflow_rule));
-  body.set(std::string(kChecksumInTokens), application.checksum_in_tokens);
-  body.set(std::string(kAcceptsReference), application.accepts_reference_checksum);
-  body.set(std::string(kAudiences), json::string_array(application.audiences));
+  body.set(names::kAppId, application.app_id.str());
+  body.set(names::kName, application.name);
+  body.set(kWorkflowRule, name(application.workflow_rule));
+  body.set(kChecksumInTokens, application.checksum_in_tokens);
+  body.set(kAcceptsReference, application.accepts_reference_checksum);
+  body.set(kAudiences, json::string_array(application.audiences));
   body.set("created_at", to_unix(application.created_at));
   return body;
 }

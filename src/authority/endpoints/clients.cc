@@ -35,13 +35,13 @@ std::string_view name(ClientAuth auth) {
 
 json::Object write_client(const Client& client) {
   json::Object body;
-  body.set(std::string(names::kClientId), client.client_id.str());
-  body.set(std::string(names::kAppId), client.app_id.str());
-  body.set(std::string(kAuthMethod), name(client.auth));
-  body.set(std::string(names::kScope), join_scopes(client.scopes));
-  body.set(std::string(kAudiences), json::string_array(client.audiences));
+  body.set(names::kClientId, client.client_id.str());
+  body.set(names::kAppId, client.app_id.str());
+  body.set(kAuthMethod, name(client.auth));
+  body.set(names::kScope, join_scopes(client.scopes));
+  body.set(kAudiences, json::string_array(client.audiences));
   if (client.public_key) {
-    body.set(std::string(names::kJkt), jose::thumbprint(*client.public_key));
+    body.set(names::kJkt, jose::thumbprint(*client.public_key));
   }
   body.set("disabled", client.disabled);
   body.set("created_at", to_unix(client.created_at));
@@ -50,9 +50,9 @@ json::Object write_client(const Client& client) {
 
 AuditEntry client_audit(const Exchange& exchange, const Caller& caller, const Client& client) {
   json::Object facts;
-  facts.set(std::string(names::kSub), client.client_id.str());
-  facts.set(std::string(names::kScope), join_scopes(client.scopes));
-  facts.set(std::string(kAudiences), json::string_array(client.audiences));
+  facts.set(names::kSub, client.client_id.str());
+  facts.set(names::kScope, join_scopes(client.scopes));
+  facts.set(kAudiences, json::string_array(client.audiences));
   facts.set("disabled", client.disabled);
   return build_audit(client.app_id, exchange.decision_id, exchange.operation, allowed_to(caller),
                      exchange.now, facts);
@@ -142,7 +142,7 @@ Secret draw_secret(Client& client) {
 
 HttpResponse write_with_secret(int status, const Client& client, const Secret& secret) {
   json::Object body = write_client(client);
-  body.set(std::string(names::kClientSecret), secret.reveal());
+  body.set(names::kClientSecret, secret.reveal());
   return write_json_response(status, body);
 }
 
@@ -174,7 +174,7 @@ Result<HttpResponse> handle_list_clients(Exchange& exchange, Authenticated&) {
   json::Array list;
   for (const auto& client : clients) list.emplace_back(write_client(client));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
+  body.set(names::kAppId, app_id.str());
   body.set("clients", std::move(list));
   return write_json_response(200, body);
 }

@@ -11,7 +11,7 @@ namespace {
 
 HttpResponse write_status(std::string_view status) {
   json::Object body;
-  body.set(std::string(names::kStatus), status);
+  body.set(names::kStatus, status);
   return write_json_response(200, body);
 }
 

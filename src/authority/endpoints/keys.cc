@@ -15,8 +15,7 @@ json::Object write_key(const SigningKey& key) {
   json::Object body;
   body.set("kid", key.kid);
   body.set("alg", jose::name(jose::default_algorithm(key.public_key.kind())));
-  body.set(std::string(names::kStatus),
-           key.state == SigningKeyState::kActive ? "active" : "retiring");
+  body.set(names::kStatus, key.state == SigningKeyState::kActive ? "active" : "retiring");
   body.set("created_at", to_unix(key.created_at));
   if (key.retire_at) body.set("retire_at", to_unix(*key.retire_at));
   return body;

@@ -23,10 +23,10 @@ bool is_agent_checksum(std::string_view grant_type) {
 
 HttpResponse write_token(std::string_view token, Seconds expires_in, const Scopes& scope) {
   json::Object body;
-  body.set(std::string(names::kAccessToken), token);
-  body.set(std::string(names::kTokenType), names::kDpop);
-  body.set(std::string(names::kExpiresIn), static_cast<std::int64_t>(expires_in.count()));
-  body.set(std::string(names::kScope), join_scopes(scope));
+  body.set(names::kAccessToken, token);
+  body.set(names::kTokenType, names::kDpop);
+  body.set(names::kExpiresIn, static_cast<std::int64_t>(expires_in.count()));
+  body.set(names::kScope, join_scopes(scope));
   return write_json_response(200, body);
 }
 
@@ -47,22 +47,22 @@ Result<json::Object> form_to_json(const Form& form) {
   json::Object body;
   AJWT_ASSIGN(const auto scope, form.get(names::kScope));
   AJWT_ASSIGN(const Scopes scopes, parse_scope(scope));
-  body.set(std::string(names::kRequestedScopes), json::string_array(scopes));
+  body.set(names::kRequestedScopes, json::string_array(scopes));
   AJWT_ASSIGN(auto audience, find_audience(form));
-  if (audience) body.set(std::string(names::kAudience), *std::move(audience));
+  if (audience) body.set(names::kAudience, *std::move(audience));
   for (const auto name : {names::kAgentId, names::kComputedChecksum, names::kWorkflowId,
                           names::kWorkflowStep, names::kExecutionId, names::kTool}) {
-    if (const auto value = form.find(name)) body.set(std::string(name), *value);
+    if (const auto value = form.find(name)) body.set(name, *value);
   }
   if (const auto enabled = form.find(names::kWorkflowEnabled)) {
     if (*enabled != "true" && *enabled != "false") {
       return refuse(Code::k_parameter_malformed, "workflow_enabled is true or false.");
     }
-    body.set(std::string(names::kWorkflowEnabled), *enabled == "true");
+    body.set(names::kWorkflowEnabled, *enabled == "true");
   }
   if (const auto context = form.find(names::kDelegationContext)) {
     AJWT_ASSIGN(json::Object parsed, json::parse_object(*context));
-    body.set(std::string(names::kDelegationContext), std::move(parsed));
+    body.set(names::kDelegationContext, std::move(parsed));
   }
   return body;
 }
@@ -157,12 +157,12 @@ AccessToken build_plain_token(const Exchange& exchange, const Authenticated& cal
 
 Status record_issued(const Exchange& exchange, const Caller& caller, const AccessToken& token) {
   json::Object facts;
-  facts.set(std::string(names::kSub), token.sub);
-  facts.set(std::string(names::kAud), token.aud);
-  facts.set(std::string(names::kScope), join_scopes(token.scope));
-  facts.set(std::string(names::kJkt), token.cnf_jkt);
-  facts.set(std::string(names::kJti), token.jti);
-  facts.set(std::string(names::kExp), to_unix(token.exp));
+  facts.set(names::kSub, token.sub);
+  facts.set(names::kAud, token.aud);
+  facts.set(names::kScope, join_scopes(token.scope));
+  facts.set(names::kJkt, token.cnf_jkt);
+  facts.set(names::kJti, token.jti);
+  facts.set(names::kExp, to_unix(token.exp));
   return exchange.context().store.append_audit(build_audit(token.client_id, exchange.decision_id,
                                                            exchange.operation, allowed_to(caller),
                                                            exchange.now, facts));

@@ -27,7 +27,7 @@ Result<HttpResponse> handle_list_workflows(Exchange& exchange, Authenticated&) {
   json::Array workflows;
   for (const auto& workflow : stored) workflows.emplace_back(write_workflow(workflow));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
+  body.set(names::kAppId, app_id.str());
   body.set("workflows", std::move(workflows));
   return write_json_response(200, body);
 }

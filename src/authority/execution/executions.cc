@@ -15,18 +15,18 @@ namespace {
 
 json::Object audit_facts(const Execution& execution) {
   json::Object facts;
-  facts.set(std::string(names::kExecutionId), execution.execution_id.str());
-  facts.set(std::string(names::kWorkflowId), execution.workflow_id.str());
-  facts.set(std::string(names::kWorkflowVersion), execution.workflow_version);
+  facts.set(names::kExecutionId, execution.execution_id.str());
+  facts.set(names::kWorkflowId, execution.workflow_id.str());
+  facts.set(names::kWorkflowVersion, execution.workflow_version);
   return facts;
 }
 
 json::Object report_facts(const Execution& execution, const StepRecord& ended,
                           const StepReport& report) {
   json::Object facts = audit_facts(execution);
-  facts.set(std::string(names::kWorkflowStep), ended.step_id.str());
-  facts.set(std::string(names::kSub), AgentName{execution.app_id, report.agent_id}.str());
-  facts.set(std::string(names::kJkt), *ended.jkt);
+  facts.set(names::kWorkflowStep, ended.step_id.str());
+  facts.set(names::kSub, AgentName{execution.app_id, report.agent_id}.str());
+  facts.set(names::kJkt, *ended.jkt);
   facts.set("step_status", name(ended.status));
   return facts;
 }
@@ -171,30 +171,29 @@ Result<Execution> get_execution(Context& context, const Caller& caller,
 
 json::Object write_execution(const Execution& execution, Instant now) {
   json::Object out;
-  out.set(std::string(names::kExecutionId), execution.execution_id.str());
-  out.set(std::string(names::kAppId), execution.app_id.str());
-  out.set(std::string(names::kWorkflowId), execution.workflow_id.str());
-  out.set(std::string(names::kWorkflowVersion), execution.workflow_version);
+  out.set(names::kExecutionId, execution.execution_id.str());
+  out.set(names::kAppId, execution.app_id.str());
+  out.set(names::kWorkflowId, execution.workflow_id.str());
+  out.set(names::kWorkflowVersion, execution.workflow_version);
   const bool closed = execution.status == ExecutionStatus::kClosed;
-  out.set(std::string(names::kStatus),
-          closed ? "closed" : (execution.has_expired(now) ? "expired" : "open"));
+  out.set(names::kStatus, closed ? "closed" : (execution.has_expired(now) ? "expired" : "open"));
   out.set("created_at", to_unix(execution.created_at));
   out.set("expires_at", to_unix(execution.expires_at));
   json::Array steps;
   for (const auto& record : execution.steps) {
     json::Object step;
-    step.set(std::string(names::kStepId), record.step_id.str());
-    step.set(std::string(names::kStatus), name(record.status));
+    step.set(names::kStepId, record.step_id.str());
+    step.set(names::kStatus, name(record.status));
     step.set("uses", record.uses);
-    if (record.agent_id) step.set(std::string(names::kAgentId), record.agent_id->str());
+    if (record.agent_id) step.set(names::kAgentId, record.agent_id->str());
     if (record.registration_id) {
-      step.set(std::string(names::kRegistrationId), record.registration_id->str());
+      step.set(names::kRegistrationId, record.registration_id->str());
     }
     if (record.sequence != 0) step.set("sequence", record.sequence);
     step.set("changed_at", to_unix(record.changed_at));
     steps.emplace_back(std::move(step));
   }
-  out.set(std::string(names::kSteps), std::move(steps));
+  out.set(names::kSteps, std::move(steps));
   return out;
 }
 

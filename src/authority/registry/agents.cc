@@ -158,12 +158,12 @@ Result<Registration> build_registration(const Context& context, const Draft& dra
 
 json::Object audit_facts(const Registration& registration) {
   json::Object facts;
-  facts.set(std::string(names::kSub), AgentName{registration.app_id, registration.agent_id}.str());
-  facts.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  facts.set(std::string(names::kVersion), registration.version);
-  facts.set(std::string(names::kChecksum), registration.checksum);
-  facts.set(std::string(names::kJkt), registration.jkt);
-  if (registration.grant) facts.set(std::string(names::kGrant), to_json(*registration.grant));
+  facts.set(names::kSub, AgentName{registration.app_id, registration.agent_id}.str());
+  facts.set(names::kRegistrationId, registration.registration_id.str());
+  facts.set(names::kVersion, registration.version);
+  facts.set(names::kChecksum, registration.checksum);
+  facts.set(names::kJkt, registration.jkt);
+  if (registration.grant) facts.set(names::kGrant, to_json(*registration.grant));
   return facts;
 }
 
@@ -294,18 +294,18 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
 
 json::Object write_registration(const Registration& registration) {
   json::Object out;
-  out.set(std::string(names::kAppId), registration.app_id.str());
-  out.set(std::string(names::kAgentId), registration.agent_id.str());
-  out.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  out.set(std::string(names::kVersion), registration.version);
-  out.set(std::string(names::kStatus), authority::name(registration.state));
-  out.set(std::string(names::kChecksum), registration.checksum);
-  out.set(std::string(names::kProfile), ajwt::name(registration.profile));
+  out.set(names::kAppId, registration.app_id.str());
+  out.set(names::kAgentId, registration.agent_id.str());
+  out.set(names::kRegistrationId, registration.registration_id.str());
+  out.set(names::kVersion, registration.version);
+  out.set(names::kStatus, authority::name(registration.state));
+  out.set(names::kChecksum, registration.checksum);
+  out.set(names::kProfile, ajwt::name(registration.profile));
   out.set("recomputed", registration.recomputed);
-  out.set(std::string(names::kJkt), registration.jkt);
-  out.set(std::string(names::kAutonomy), name(registration.autonomy));
+  out.set(names::kJkt, registration.jkt);
+  out.set(names::kAutonomy, name(registration.autonomy));
   if (registration.grant) {
-    out.set(std::string(names::kGrant), to_json(*registration.grant));
+    out.set(names::kGrant, to_json(*registration.grant));
     out.set("grant_origin", authority::name(registration.grant_origin));
   }
   out.set("registered_at", to_unix(registration.registered_at));

@@ -93,13 +93,13 @@ AuditEntry workflow_audit(const Caller& caller, const StoredWorkflow& stored,
                           const std::vector<FrozenGrant>& frozen, Basis basis,
                           std::string_view decision_id) {
   json::Object facts;
-  facts.set(std::string(names::kWorkflowId), stored.workflow.workflow_id.str());
-  facts.set(std::string(names::kVersion), stored.version);
+  facts.set(names::kWorkflowId, stored.workflow.workflow_id.str());
+  facts.set(names::kVersion, stored.version);
   json::Array grants;
   for (const auto& grant : frozen) {
     json::Object one;
-    one.set(std::string(names::kRegistrationId), grant.registration_id.str());
-    one.set(std::string(names::kGrant), to_json(grant.grant));
+    one.set(names::kRegistrationId, grant.registration_id.str());
+    one.set(names::kGrant, to_json(grant.grant));
     grants.emplace_back(std::move(one));
   }
   facts.set("frozen_grants", std::move(grants));
@@ -156,9 +156,9 @@ Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller&
 
 json::Object write_workflow(const StoredWorkflow& stored) {
   json::Object out;
-  out.set(std::string(names::kStatus), "registered");
-  out.set(std::string(names::kAppId), stored.app_id.str());
-  out.set(std::string(names::kVersion), stored.version);
+  out.set(names::kStatus, "registered");
+  out.set(names::kAppId, stored.app_id.str());
+  out.set(names::kVersion, stored.version);
   out.set("registered_at", to_unix(stored.registered_at));
   const json::Object definition = to_json(stored.workflow);
   for (const auto& member : definition.members()) out.set(member.name, member.value);
