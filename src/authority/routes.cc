@@ -26,6 +26,7 @@ constexpr AnyScope kAdminKeys{names::kScopeAdminKeys};
 constexpr AnyScope kAdminAgents{names::kScopeAdminAgents};
 constexpr AnyScope kAdminWorkflows{names::kScopeAdminWorkflows};
 constexpr AnyScope kAdminAudit{names::kScopeAdminAudit};
+constexpr AnyScope kStatusScopes{names::kScopeAdminAudit, names::kScopeAdminKeys};
 
 using enum Auth;
 
@@ -64,6 +65,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/admin/agents/{app_id}/{agent_id}/revoke",       "revoke_agent",       kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_revoke_agent},
     {"PUT",   "/admin/agents/{app_id}/{agent_id}/grant",        "change_grant",       kToken,         kAdminAgents,      Budgeted::kCalls,        kLarge,  handle_change_grant},
     {"GET",   "/admin/audit",                                   "list_audit",         kToken,         kAdminAudit,       Budgeted::kCalls,        0,       handle_list_audit},
+    {"GET",   "/admin/status",                                  "status",             kToken,         kStatusScopes,     Budgeted::kCalls,        0,       handle_status},
 });
 // clang-format on
 

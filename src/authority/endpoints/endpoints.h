@@ -64,4 +64,7 @@ Result<HttpResponse> handle_rotate_keys(Exchange& exchange, Authenticated& calle
 Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_whoami(Exchange& exchange, Authenticated& caller);
 
+// status.cc
+Result<HttpResponse> handle_status(Exchange& exchange, Authenticated& caller);
+
 }  // namespace ajwt::authority

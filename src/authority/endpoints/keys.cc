@@ -3,6 +3,7 @@
 // Signing keys, for administrators.
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/endpoints/signing_key_json.h"
 #include "authority/keys/key_ring.h"
 #include "authority/system.h"
 #include "json/members.h"
@@ -22,14 +23,18 @@ json::Object write_key(const SigningKey& key) {
 }
 
 HttpResponse write_keys(const KeyRing& ring, int status) {
-  json::Array list;
-  for (const auto& key : ring.list()) list.emplace_back(write_key(key));
   json::Object body;
-  body.set("keys", std::move(list));
+  body.set("keys", write_signing_keys(ring));
   return write_json_response(status, body);
 }
 
 }  // namespace
+
+json::Array write_signing_keys(const KeyRing& ring) {
+  json::Array list;
+  for (const auto& key : ring.list()) list.emplace_back(write_key(key));
+  return list;
+}
 
 Result<HttpResponse> handle_list_keys(Exchange& exchange, Authenticated&) {
   return write_keys(exchange.context().keys, 200);
