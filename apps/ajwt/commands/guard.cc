@@ -4,6 +4,7 @@
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/decision_log.h"
+#include "apps/ajwt/support/guard_input.h"
 #include "apps/ajwt/support/process.h"
 #include "apps/ajwt/support/version.h"
 #include "gateway/guard_server.h"
@@ -28,9 +29,7 @@ void declare(CLI::App& command, GuardFlags& flags) {
 }
 
 Result<gateway::GuardOptions> load_options(const std::string& path) {
-  auto document = config::load_toml(path);
-  if (!document) return refuse(Code::k_configuration_refused, document.error().message());
-  AJWT_ASSIGN(gateway::GuardOptions options, gateway::parse_guard_options(*document));
+  AJWT_ASSIGN(gateway::GuardOptions options, load_guard_config(path));
   options.version = std::string(version());
   return options;
 }

@@ -4,7 +4,6 @@
 #include <filesystem>
 #include <optional>
 
-#include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
@@ -59,8 +58,8 @@ Result<std::vector<Part>> find_parts(const HealthOptions& options) {
   }
   AJWT_ASSIGN(const Secret text, store::read_private_file(file));
   AJWT_ASSIGN(const json::Object dev, json::parse_object(text.reveal()));
-  parts.push_back(authority_part(find_text(dev, "issuer")));
-  parts.push_back(guard_part(find_text(dev, "guard_url")));
+  parts.push_back(authority_part(dev.text("issuer")));
+  parts.push_back(guard_part(dev.text("guard_url")));
   return parts;
 }
 
@@ -71,7 +70,7 @@ std::string status_of(HttpClient& http, const Part& part) {
   if (!response) return "no answer";
   if (response->status == 200) return "ready";
   const auto body = json::parse_object(response->body);
-  const std::string reason = body ? find_text(*body, "reason") : std::string();
+  const std::string reason = body ? body->text("reason") : std::string();
   return "not ready: " + (reason.empty() ? "status " + std::to_string(response->status) : reason);
 }
 

@@ -40,8 +40,9 @@ Result<ClientAuthentication> assertion(const ClientId& client_id, const crypto::
   AJWT_ASSIGN(std::string jws, jose::sign_jws(json::write(claims), key, {}));
   return ClientAuthentication{
       .authorization = {},
-      .parameters = {{names::kClientAssertionType, std::string(names::kJwtBearerAssertion)},
-                     {names::kClientAssertion, std::move(jws)}}};
+      .parameters = {
+          {std::string(names::kClientAssertionType), std::string(names::kJwtBearerAssertion)},
+          {std::string(names::kClientAssertion), std::move(jws)}}};
 }
 
 }  // namespace
