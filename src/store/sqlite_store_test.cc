@@ -251,7 +251,9 @@ TEST_F(SqliteStoreFiles, AreRefusedIfTheLogHasAGap) {
 TEST_F(SqliteStoreFiles, KeepWorkflowVersionsFromBeingChanged) {
   make();
   const auto db = raw();
-  ASSERT_THAT(db->run_script("INSERT INTO workflows VALUES ('app1', 'w', 1, '{}', 1)"), IsOk());
+  ASSERT_THAT(db->run_script("INSERT INTO workflows (app_id, workflow_id, version, definition, "
+                             "registered_at) VALUES ('app1', 'w', 1, '{}', 1)"),
+              IsOk());
 
   EXPECT_THAT(db->run_script("UPDATE workflows SET definition = '{\"a\":1}'"),
               RefusedWith(Code::k_internal_error));

@@ -167,6 +167,8 @@ struct Case {
 const std::vector<Case>& refused_cases() {
   static const std::vector<Case> cases = {
       {"agent_registered", Code::k_agent_unknown, [](Scene& s) { s.records.registration.reset(); }},
+      {"agent_activated", Code::k_agent_inactive,
+       [](Scene& s) { s.records.registration->activated_at = std::nullopt; }},
       {"agent_active", Code::k_agent_revoked,
        [](Scene& s) { s.records.registration->state = RegistrationState::kRevoked; }},
       {"agent_key", Code::k_agent_key_unknown, [](Scene& s) { s.proof = prove(make_key(2)); }},
