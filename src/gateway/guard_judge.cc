@@ -37,6 +37,18 @@ guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
           .body = body};
 }
 
+// set_trace hands on the guard's own span, never the fields as received.
+void set_trace(http::Forward& forward, const Span& span) {
+  forward.strip.emplace_back(kTraceStateField);
+  forward.set.emplace_back(kTraceParentField, write_traceparent(span.self));
+  if (!span.tracestate.empty()) forward.set.emplace_back(kTraceStateField, span.tracestate);
+}
+
+Code upstream_failure(int status) {
+  return status == reason_of(Code::k_upstream_timed_out).http_status ? Code::k_upstream_timed_out
+                                                                     : Code::k_upstream_unavailable;
+}
+
 constexpr std::size_t kSmallBodyBytes = 16 * 1024;
 
 bool is_small_body(const HttpHeaders& headers) {
@@ -55,8 +67,46 @@ struct GuardJudge::Case {
   std::string decision_id;
   Instant now;
   std::chrono::steady_clock::time_point begun;
+  Span span;
   const guard::Route* route = nullptr;
   guard::Trace trace = {};
+
+  std::chrono::microseconds elapsed() const {
+    return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() -
+                                                                 begun);
+  }
+};
+
+// Passage is a request that was let through, on its way to the service and back.
+class GuardJudge::Passage final : public http::ForwardObserver {
+ public:
+  Passage(GuardJudge& judge, const Case& judged)
+      : judge_(judge), method_(judged.request.method), judged_(judged) {}
+
+  HttpResponse on_failed(const Error& error) override {
+    failed_ = error;
+    return judge_.write_refusal(judged_, error);
+  }
+
+  void on_end(const http::ProxyOutcome& outcome) override {
+    using End = http::ProxyOutcome::End;
+    std::optional<Code> failed;
+    if (outcome.end == End::kClientGone) failed = Code::k_network_failed;
+    if (outcome.end == End::kUpstreamFailed) failed = upstream_failure(outcome.status);
+    if (failed_) failed = failed_->code();
+    judge_.options_.observer.observe_delivery(
+        {.decision = describe(judged_, method_, nullptr, std::nullopt),
+         .failed = failed,
+         .detail = failed_ ? std::string_view(failed_->detail()) : std::string_view(),
+         .status = outcome.status,
+         .took = outcome.took});
+  }
+
+ private:
+  GuardJudge& judge_;
+  const std::string method_;
+  const Case judged_;  // its request is not looked at: it belongs to the engine
+  std::optional<Error> failed_;
 };
 
 std::string resource_metadata_url(std::string_view public_url) {
@@ -70,8 +120,6 @@ void GuardJudge::open(std::string public_url) {
   public_authority_ = colon == std::string::npos ? "" : public_url_.substr(colon + 3);
   open_.store(true, std::memory_order_release);
 }
-
-void GuardJudge::observe(const HttpRequest& /*head*/, const http::ProxyOutcome& /*outcome*/) {}
 
 http::ProxyDecision GuardJudge::judge(const HttpRequest& head) {
   Case judged = begin(head);
@@ -108,7 +156,8 @@ GuardJudge::Case GuardJudge::begin(const HttpRequest& request) const {
   return Case{.request = request,
               .decision_id = crypto::make_id("dec", now),
               .now = now,
-              .begun = std::chrono::steady_clock::now()};
+              .begun = std::chrono::steady_clock::now(),
+              .span = begin_span(request.headers, crypto::random_bytes(kSpanRandomBytes))};
 }
 
 Status GuardJudge::match(Case& judged) const {
@@ -122,8 +171,10 @@ Status GuardJudge::match(Case& judged) const {
 http::ProxyDecision GuardJudge::decide(Case& judged, std::optional<ByteView> body) {
   const auto verified = verify(judged, body);
   if (!verified) return http::Answer{refuse_request(judged, verified.error())};
-  tell(judged, nullptr);
-  return forward(judged, *verified);
+  tell(judged, nullptr, std::nullopt);
+  http::Forward let_through = forward(judged, *verified);
+  let_through.observer = std::make_shared<Passage>(*this, judged);
+  return let_through;
 }
 
 // with_keys verifies with the current keys and, if they lack the one that is named, with newer ones
@@ -175,6 +226,8 @@ http::Forward GuardJudge::forward(const Case& judged,
   }
   forward.set = guard::identity_headers(verified).fields();
   forward.set.emplace_back(kDecisionField, judged.decision_id);
+  forward.set_in_response.emplace_back(kDecisionField, judged.decision_id);
+  set_trace(forward, judged.span);
   // Links that the service makes of these must lead to the guard, not to whatever host the client
   // wrote.
   forward.set.emplace_back("X-Forwarded-Proto", public_scheme_);
@@ -192,31 +245,43 @@ http::Forward GuardJudge::forward(const Case& judged,
 }
 
 HttpResponse GuardJudge::refuse_request(const Case& judged, const Error& error) {
-  tell(judged, &error);
+  HttpResponse response = write_refusal(judged, error);
+  tell(judged, &error, response.status);
+  return response;
+}
+
+HttpResponse GuardJudge::write_refusal(const Case& judged, const Error& error) const {
   const std::string nonce = options_.verifier.nonces().issue(judged.now);
   HttpResponse response = guard::challenge(error, judged.route, nonce, judged.decision_id);
+  response.headers.set(std::string(kDecisionField), judged.decision_id);
   if (open_.load(std::memory_order_acquire)) add_metadata_url(response, public_url_);
   return response;
 }
 
-void GuardJudge::tell(const Case& judged, const Error* error) {
+void GuardJudge::tell(const Case& judged, const Error* error, std::optional<int> status) {
+  options_.observer.observe(describe(judged, judged.request.method, error, status));
+}
+
+// describe is the record of a decision; its views are of what it is given.
+Decision GuardJudge::describe(const Case& judged, const std::string& method, const Error* error,
+                              std::optional<int> status) {
   const AccessToken* token = judged.trace.token.get();
   const IntentClaims::Step* step =
       token != nullptr && token->intent && token->intent->step ? &*token->intent->step : nullptr;
-  Decision decision{
+  return Decision{
       .decision_id = judged.decision_id,
       .operation = kOperation,
       .refused = error == nullptr ? std::nullopt : std::optional(error->code()),
-      .method = judged.request.method,
+      .method = method,
       .route = judged.route == nullptr ? std::string_view() : view_of(judged.route->path),
       .subject = token == nullptr ? std::string_view() : view_of(token->sub),
       .execution = step == nullptr ? std::string_view() : view_of(step->execution_id.str()),
       .workflow = step == nullptr ? std::string_view() : view_of(step->workflow_id.str()),
       .step = step == nullptr ? std::string_view() : view_of(step->workflow_step.str()),
       .detail = error == nullptr ? std::string_view() : view_of(error->detail()),
-      .took = std::chrono::duration_cast<std::chrono::microseconds>(
-          std::chrono::steady_clock::now() - judged.begun)};
-  options_.observer.observe(decision);
+      .took = judged.elapsed(),
+      .span = judged.span,
+      .status = status};
 }
 
 }  // namespace ajwt::gateway

@@ -34,7 +34,9 @@ struct GuardJudgeOptions {
 // GuardJudge lets a request through if the verifier makes a VerifiedRequest of it. It takes away
 // what the client says of its own identity (guard::is_identity_header), sets what was verified and
 // the address that the client used (X-Forwarded-Proto and -Host from the public URL), and lets no
-// answer of the service speak in the guard's voice (guard::is_guards_answer_field).
+// answer of the service speak in the guard's voice (guard::is_guards_answer_field). Answer and
+// forwarded request carry the decision's id (X-Ajwt-Decision-Id); the request also carries the
+// guard's span as its parent (traceparent), and never what the client wrote there.
 //
 // Nothing is forwarded, and no body of more than 16 KiB is read, for a request that no route names
 // or whose token or proof is not good (guard::Verifier::verify_head). Once the body is there,
@@ -52,11 +54,10 @@ class GuardJudge final : public http::ProxyJudge {
   // on_refused makes a decision of the engine's refusal: told, numbered and answered like any
   // other.
   HttpResponse on_refused(const HttpRequest* head, const Error& error) override;
-  // observe does nothing: the decision was told already.
-  void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override;
 
  private:
   struct Case;
+  class Passage;
   Case begin(const HttpRequest& request) const;
   Status match(Case& judged) const;
   http::ProxyDecision decide(Case& judged, std::optional<ByteView> body);
@@ -67,7 +68,10 @@ class GuardJudge final : public http::ProxyJudge {
   auto with_keys(Verify verify);
   http::Forward forward(const Case& judged, const guard::VerifiedRequest& verified) const;
   HttpResponse refuse_request(const Case& judged, const Error& error);
-  void tell(const Case& judged, const Error* error);
+  HttpResponse write_refusal(const Case& judged, const Error& error) const;
+  void tell(const Case& judged, const Error* error, std::optional<int> status);
+  static Decision describe(const Case& judged, const std::string& method, const Error* error,
+                           std::optional<int> status);
 
   const GuardJudgeOptions options_;
   std::string public_url_;

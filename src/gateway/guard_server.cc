@@ -34,11 +34,6 @@ Digest random_digest() {
   return digest;
 }
 
-Code upstream_reason(int status) {
-  return status == reason_of(Code::k_upstream_timed_out).http_status ? Code::k_upstream_timed_out
-                                                                     : Code::k_upstream_unavailable;
-}
-
 double seconds_of(std::chrono::microseconds took) {
   return std::chrono::duration<double>(took).count();
 }
@@ -97,23 +92,15 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
     return judge_.on_refused(head, error);
   }
 
-  void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override {
-    if (is_guard_path(head.path)) return;
-    switch (outcome.end) {
-      case http::ProxyOutcome::End::kAnswered:
-        return;
-      case http::ProxyOutcome::End::kUpstreamFailed:
-        return count(kForward, upstream_reason(outcome.status), outcome.took);
-      case http::ProxyOutcome::End::kForwarded:
-        return count(kForward, std::nullopt, outcome.took);
-      case http::ProxyOutcome::End::kClientGone:
-        return count(kAbandoned, Code::k_network_failed, outcome.took);
-    }
-  }
-
   void observe(const Decision& decision) override {
     count(kVerify, decision.refused, decision.took);
     if (observer_ != nullptr) observer_->observe(decision);
+  }
+
+  void observe_delivery(const Delivery& delivery) override {
+    const bool abandoned = delivery.failed == Code::k_network_failed;
+    count(abandoned ? kAbandoned : kForward, delivery.failed, delivery.took);
+    if (observer_ != nullptr) observer_->observe_delivery(delivery);
   }
 
   std::uint16_t port() const { return proxy_->port(); }
