@@ -2,6 +2,7 @@
 #include "gateway/guard_server.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <variant>
@@ -16,8 +17,10 @@
 #include "http/client.h"
 #include "http/jwks_source.h"
 #include "http/listen_address.h"
+#include "http/management.h"
 #include "http/metrics.h"
 #include "http/reverse_proxy.h"
+#include "protocol/uri.h"
 
 namespace ajwt::gateway {
 namespace {
@@ -67,6 +70,8 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
                 .observer = *this}) {}
 
   Status start() {
+    add_metrics();
+    AJWT_TRY(start_management());
     AJWT_ASSIGN(proxy_, http::ReverseProxy::start(options_.proxy, *this));
     if (options_.public_url.empty()) {
       options_.public_url = (options_.proxy.tls ? "https://" : "http://") +
@@ -106,9 +111,40 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   std::uint16_t port() const { return proxy_->port(); }
   const std::string& public_url() const { return options_.public_url; }
   bool is_ready() const { return keys_.keys() != nullptr; }
-  void stop() { proxy_->stop(); }
+  std::uint16_t management_port() const { return management_ ? management_->port() : 0; }
+  // The management address is the last to go, so that it can say so meanwhile.
+  void stop() {
+    endpoints_.begin_stop();
+    proxy_->stop();
+    if (management_) management_->stop();
+  }
 
  private:
+  Status start_management() {
+    if (!options_.management) return ok();
+    http::ServerOptions server = http::management_options(*options_.management);
+    if (!is_loopback_host(http::host_of(server.address))) server.tls = options_.proxy.tls;
+    AJWT_ASSIGN(management_,
+                http::Server::start(std::move(server), [this](const HttpRequest& request) {
+                  return endpoints_.handle_management(request);
+                }));
+    return ok();
+  }
+
+  void add_metrics() {
+    using enum http::MetricKind;
+    metrics_.add(
+        {"ajwt_keys_age_seconds", "Time since the authority's keys were fetched.", kGauge, [this] {
+           const auto age = keys_.age();
+           return age ? static_cast<double>(age->count()) : std::nan("");
+         }});
+    metrics_.add({"ajwt_replay_entries", "Used proofs that are remembered.", kGauge,
+                  [this] { return static_cast<double>(replays_.size()); }});
+    metrics_.add({"ajwt_replay_capacity", "Used proofs that can be remembered.", kGauge,
+                  [this] { return static_cast<double>(options_.replays.capacity); }});
+    for (http::MetricSource& source : options_.more_metrics) metrics_.add(std::move(source));
+  }
+
   http::JwksSourceOptions observed(http::JwksSourceOptions keys) const {
     if (observer_ != nullptr) {
       keys.on_turn = [this](const Status& fetched) { observer_->observe_keys(fetched); };
@@ -140,6 +176,7 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   guard::Verifier verifier_;
   GuardEndpoints endpoints_;
   GuardJudge judge_;
+  std::unique_ptr<http::Server> management_;
   std::unique_ptr<http::ReverseProxy> proxy_;  // the last: its threads use all of the above
 };
 
@@ -157,6 +194,7 @@ Result<std::unique_ptr<GuardServer>> GuardServer::start(GuardOptions options,
 
 std::uint16_t GuardServer::port() const { return core_->port(); }
 const std::string& GuardServer::public_url() const { return core_->public_url(); }
+std::uint16_t GuardServer::management_port() const { return core_->management_port(); }
 bool GuardServer::is_ready() const { return core_->is_ready(); }
 void GuardServer::stop() { core_->stop(); }
 

@@ -62,6 +62,12 @@ bool JwksSource::is_recent(const std::optional<Instant>& time) const {
   return time && clock_.now() - *time < options_.min_interval;
 }
 
+std::optional<Seconds> JwksSource::age() const {
+  const std::lock_guard lock(mutex_);
+  if (keys_ == nullptr) return std::nullopt;
+  return clock_.now() - fetched_at_;
+}
+
 std::optional<Error> JwksSource::last_error() const {
   const std::lock_guard lock(mutex_);
   return error_;

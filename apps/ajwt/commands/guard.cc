@@ -5,8 +5,11 @@
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/decision_log.h"
 #include "apps/ajwt/support/process.h"
+#include "apps/ajwt/support/tracing.h"
 #include "apps/ajwt/support/version.h"
 #include "gateway/guard_server.h"
+#include "http/listen_address.h"
+#include "http/process_metrics.h"
 
 namespace ajwt::app {
 namespace {
@@ -14,6 +17,8 @@ namespace {
 struct GuardFlags {
   std::string config;
   std::string log_level = "info";
+  std::string management_listen;
+  std::string otlp_endpoint;
 };
 
 void declare(CLI::App& command, GuardFlags& flags) {
@@ -25,34 +30,57 @@ void declare(CLI::App& command, GuardFlags& flags) {
       ->envname("AJWT_LOG_LEVEL")
       ->check(CLI::IsMember({"debug", "info", "warn", "error"}))
       ->capture_default_str();
+  command
+      .add_option("--management-listen", flags.management_listen,
+                  "Where health and metrics are answered, instead of the file's management_listen")
+      ->envname("AJWT_GUARD_MANAGEMENT_LISTEN")
+      ->type_name("ADDRESS:PORT");
+  command
+      .add_option("--otlp-endpoint", flags.otlp_endpoint,
+                  "The collector of spans, instead of the file's otlp_endpoint")
+      ->envname("AJWT_OTLP_ENDPOINT")
+      ->type_name("URL");
 }
 
-Result<gateway::GuardOptions> load_options(const std::string& path) {
-  auto document = config::load_toml(path);
+Result<gateway::GuardOptions> load_options(const GuardFlags& flags) {
+  auto document = config::load_toml(flags.config);
   if (!document) return refuse(Code::k_configuration_refused, document.error().message());
   AJWT_ASSIGN(gateway::GuardOptions options, gateway::parse_guard_options(*document));
   options.version = std::string(version());
+  if (!flags.management_listen.empty()) {
+    AJWT_ASSIGN(options.management, http::parse_listen_address(flags.management_listen));
+  }
+  if (!flags.otlp_endpoint.empty()) options.otlp_endpoint = flags.otlp_endpoint;
+  AJWT_TRY(check_otlp_endpoint(options.otlp_endpoint));
   return options;
 }
 
 Status run(Session&, const GuardFlags& flags) {
-  AJWT_ASSIGN(gateway::GuardOptions options, load_options(flags.config));
+  AJWT_ASSIGN(gateway::GuardOptions options, load_options(flags));
   AJWT_TRY(harden_process());
   StopSignals signals;
   Log log({find_log_level(flags.log_level).value_or(LogLevel::kInfo), default_log_format()});
-  GuardDecisions decisions(log);
+  Tracing tracing(options.otlp_endpoint, "ajwt-guard", &log);
+  GuardDecisions decisions(log, tracing);
+  options.more_metrics = tracing.metrics();
+  options.more_metrics.push_back(log_metrics(log));
+  for (auto& source : http::process_metrics()) options.more_metrics.push_back(std::move(source));
   const std::string upstream = options.proxy.upstream;
   const auto routes = static_cast<std::int64_t>(options.policy.routes().size());
   AJWT_ASSIGN(const auto server, gateway::GuardServer::start(std::move(options), &decisions));
-  log.write(LogLevel::kInfo, "ready",
-            {{"version", version()},
-             {"public_url", server->public_url()},
-             {"port", static_cast<std::int64_t>(server->port())},
-             {"upstream", upstream},
-             {"routes", routes}});
+  json::Object ready{{"version", version()},
+                     {"public_url", server->public_url()},
+                     {"port", static_cast<std::int64_t>(server->port())},
+                     {"upstream", upstream},
+                     {"routes", routes}};
+  if (server->management_port() != 0) {
+    ready.append("management_port", static_cast<std::int64_t>(server->management_port()));
+  }
+  log.write(LogLevel::kInfo, "ready", ready);
   signals.wait();
   log.write(LogLevel::kInfo, "stopping: requests under way are finished first");
   server->stop();
+  tracing.stop();
   log.write(LogLevel::kInfo, "stopped");
   return ok();
 }
