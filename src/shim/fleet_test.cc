@@ -399,7 +399,7 @@ TEST(FleetTrace, CarriesOneTraceAcrossAToolCall) {
   const auto first = traces_of(calls);
   EXPECT_EQ(first.size(), 1U);
 
-  ASSERT_THAT(world.fleet->call_tool(tool_call("apply"), api_request()), IsOk());
+  ASSERT_THAT(world.fleet->call_tool(tool_call(), api_request()), IsOk());
   EXPECT_EQ(traces_of({world.services.calls().back()}).count(*first.begin()), 0U)
       << "another call is another trace";
 }

@@ -63,7 +63,7 @@ class Recorder {
     })) << text;
     return bodies();
   }
-  void stop() { server_->stop(); }
+  void stop() { server_.reset(); }
 
  private:
   std::string bodies() const {
