@@ -112,7 +112,7 @@ class ObserveTest : public ::testing::Test {
         {"agent", "register", "-f", "-", "--app", "shop", "--agent-key", "bot.pem", "--new-key"},
         std::string(kBot));
     administer({"workflow", "register", folder_.write("w.json", kRefunds), "--app", "shop"});
-    start_guard();
+    start_guard(service_.url());
   }
 
   void administer(std::vector<std::string> words, const std::string& input = {}) {
@@ -122,12 +122,12 @@ class ObserveTest : public ::testing::Test {
     ASSERT_EQ(outcome.code, 0) << outcome.err;
   }
 
-  void start_guard() {
+  void start_guard(const std::string& service) {
     const std::string file = folder_.write(
         "guard.toml",
         "issuer = \"" + issuer_ + "\"\npublic_url = \"http://127.0.0.1:" + port_ +
             "\"\naudience = \"https://api.example.com\"\nlisten = \"127.0.0.1:" + port_ +
-            "\"\nupstream = \"" + service_.url() +
+            "\"\nupstream = \"" + service +
             "\"\nmanagement_listen = \"127.0.0.1:0\"\notlp_endpoint = \"" + collector_.url() +
             "\"\n[[route]]\nmethod = \"POST\"\npath = \"/refunds/{id}\"\n"
             "app = \"shop\"\nscope = \"refunds:write\"\nworkflow = \"refunds\"\n"
@@ -273,7 +273,8 @@ TEST_F(ObserveTest, AnswersHealthAndMetricsAtTheManagementAddressAlone) {
 }
 
 TEST_F(ObserveTest, NumbersTheAnswerOfAServiceThatIsGone) {
-  service_.stop();
+  guard_.reset();
+  start_guard("http://127.0.0.1:1");
   const auto answered = refund();
   ASSERT_THAT(answered, IsOk());
   EXPECT_EQ(answered->status, 502);
