@@ -55,7 +55,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   static const Scene scene;
   const std::string text(fuzz::text_of(data, size));
   HttpHeaders headers;
-  headers.add(std::string(names::kAuthorization), text);
+  headers.add(names::kAuthorization, text);
   if (const auto in_header = authority::read_credentials(headers, BodyCredentials{})) {
     check_refused(scene, *in_header);
   }

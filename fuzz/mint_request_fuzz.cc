@@ -12,7 +12,7 @@
 #include "base/check.h"
 #include "fuzz/support/choices.h"
 #include "json/parse.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/names.h"
 
 namespace ajwt {
@@ -22,25 +22,24 @@ using authority::MintRequest;
 
 json::Object write(const MintRequest& request) {
   json::Object body;
-  body.set(std::string(names::kAgentId), request.agent_id.str());
-  body.set(std::string(names::kComputedChecksum), request.computed_checksum);
-  body.set(std::string(names::kRequestedScopes), json::string_array(request.requested_scopes));
-  body.set(std::string(names::kAudience), request.audience);
-  if (request.tool) body.set(std::string(names::kTool), *request.tool);
+  body.set(names::kAgentId, request.agent_id.str());
+  body.set(names::kComputedChecksum, request.computed_checksum);
+  body.set(names::kRequestedScopes, json::string_array(request.requested_scopes));
+  body.set(names::kAudience, request.audience);
+  if (request.tool) body.set(names::kTool, *request.tool);
   if (request.within) {
-    body.set(std::string(names::kWorkflowId), request.within->workflow_id.str());
-    body.set(std::string(names::kWorkflowStep), request.within->workflow_step.str());
-    body.set(std::string(names::kExecutionId), request.within->execution_id.str());
+    body.set(names::kWorkflowId, request.within->workflow_id.str());
+    body.set(names::kWorkflowStep, request.within->workflow_step.str());
+    body.set(names::kExecutionId, request.within->execution_id.str());
   }
   json::Object context;
   if (request.claimed_chain) {
-    context.set(std::string(names::kChain), json::string_array(*request.claimed_chain));
+    context.set(names::kChain, json::string_array(*request.claimed_chain));
   }
   if (request.claimed_completed_steps) {
-    context.set(std::string(names::kCompletedSteps),
-                json::string_array(*request.claimed_completed_steps));
+    context.set(names::kCompletedSteps, json::string_array(*request.claimed_completed_steps));
   }
-  if (!context.empty()) body.set(std::string(names::kDelegationContext), std::move(context));
+  if (!context.empty()) body.set(names::kDelegationContext, std::move(context));
   return body;
 }
 

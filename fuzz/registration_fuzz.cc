@@ -21,12 +21,14 @@ void check_agent(const json::Object& body) {
   const auto request = authority::parse_register_agent(body);
   if (!request) return;
   // The authority has something to compare a mint's checksum with (P10).
-  AJWT_CHECK(request->components.has_value() || request->checksum.has_value());
+  AJWT_CHECK(request->components || request->component_hashes || request->checksum);
   if (request->components) {
     AJWT_CHECK(request->components->agent_id == request->agent_id.str());
-  } else {
-    AJWT_CHECK(profile_of(*request->checksum) == request->profile);
+    AJWT_CHECK(!request->component_hashes);
   }
+  if (request->checksum) AJWT_CHECK(profile_of(*request->checksum) == request->profile);
+  const auto checksum = authority::compute_checksum(*request);
+  if (checksum) AJWT_CHECK(profile_of(*checksum) == request->profile);
   AJWT_CHECK(request->app_id.str().find(':') == std::string::npos);
   if (request->grant) {
     const auto grant = parse_grant(to_json(*request->grant));

@@ -72,7 +72,7 @@ const crypto::PrivateKey& Scene::agent_key(std::string_view agent_id) const {
 std::string Scene::checksum_of(std::string_view agent_id) const {
   const auto found = target_.agents.find(agent_id);
   AJWT_CHECK(found != target_.agents.end());
-  const auto checksum = compute_agent_checksum(found->second, ChecksumProfile::kSha256);
+  const auto checksum = compute_agent_checksum(found->second, ChecksumProfile::kStrictSha256);
   AJWT_CHECK(checksum.has_value());
   return *checksum;
 }
@@ -336,6 +336,7 @@ json::Object registration_body(const Target& target, std::string_view agent_id,
   AJWT_CHECK(agent != target.agents.end());
   return json::Object{{str(names::kAppId), target.app_id},
                       {str(names::kAgentComponents), to_json(agent->second)},
+                      {str(names::kProfile), name(ChecksumProfile::kStrictSha256)},
                       {str(names::kJwk), jose::to_json(key)}};
 }
 

@@ -17,7 +17,7 @@
 #include "crypto/key.h"
 #include "json/value.h"
 #include "lab/attack.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/proof.h"
 #include "protocol/scope.h"
 

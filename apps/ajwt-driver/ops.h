@@ -29,8 +29,8 @@ Result<json::Object> write_number(json::Members& request);
 // parse_json: "in" (base64) -> "out" (base64 RFC 8785), left out if the value has no such form.
 Result<json::Object> parse_json(json::Members& request);
 
-// checksum: "profile" (sha256 or reference), "agent_components" -> "checksum",
-// "normalized_prompt". Refuses k_not_supported for the profile strict.
+// checksum: "profile" (sha256, reference, or strict-sha256, also called strict),
+// "agent_components" -> "checksum", "normalized_prompt".
 Result<json::Object> checksum(json::Members& request);
 
 // verify_dpop: "proof", "method", "uri", "access_token"?, "nonce"?, "jkt"?, "now"? (Unix seconds;

@@ -7,12 +7,13 @@
 
 #include "apps/ajwt-driver/ops.h"
 #include "base/clock.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/proof.h"
 
 namespace ajwt::driver {
 namespace {
 
+// The short name that vectors use.
 constexpr std::string_view kStrictProfile = "strict";
 constexpr std::int64_t kEndOfYear9999 = 253402300799;
 
@@ -38,8 +39,8 @@ std::string_view query_of(std::string_view uri) {
 
 Result<json::Object> checksum(json::Members& request) {
   AJWT_ASSIGN(const std::string name, request.get_string("profile"));
-  if (name == kStrictProfile) return refuse(Code::k_not_supported);
-  const auto profile = find_checksum_profile(name);
+  const auto profile =
+      name == kStrictProfile ? ChecksumProfile::kStrictSha256 : find_checksum_profile(name);
   if (!profile) return refuse(Code::k_parameter_malformed);
   AJWT_ASSIGN(const json::Object* components, request.get_object("agent_components"));
   AJWT_ASSIGN(const AgentDefinition definition, parse_agent_components(*components));

@@ -24,6 +24,7 @@ int run(int argc, char** argv) {
   add_agent_command(*root, session);
   add_workflow_command(*root, session);
   add_execution_command(*root, session);
+  add_draft_command(*root, session);
   add_token_command(*root, session);
   add_key_command(*root, session);
   add_audit_command(*root, session);

@@ -14,7 +14,7 @@
 #include "jose/jws.h"
 #include "json/parse.h"
 #include "json/write.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/names.h"
 #include "protocol/proof.h"
 
@@ -129,13 +129,14 @@ void Fleet::create_application() {
 
 void Fleet::register_agent() {
   const json::Object agent = components();
-  checksum_ =
-      must(compute_agent_checksum(must(parse_agent_components(agent)), ChecksumProfile::kSha256));
+  checksum_ = must(
+      compute_agent_checksum(must(parse_agent_components(agent)), ChecksumProfile::kStrictSha256));
   must(registrar_->call_with_agent(
       {.method = "POST",
        .path = "/intent/register/agent",
        .body = json::Object{{"app_id", kApp},
                             {"agent_components", agent},
+                            {"profile", name(ChecksumProfile::kStrictSha256)},
                             {"jwk", jose::to_json(agent_key_.public_key())}}},
       {std::string(names::kScopeRegisterAgent)},
       {.agent_id = AgentId::trusted(std::string(kAgent)), .key = agent_key_}));

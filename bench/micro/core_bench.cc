@@ -41,6 +41,14 @@ void agent_checksum_sha256(benchmark::State& state) {
 }
 BENCHMARK(agent_checksum_sha256);
 
+void agent_checksum_strict(benchmark::State& state) {
+  const AgentDefinition agent = definition();
+  for (auto _ : state) {
+    benchmark::DoNotOptimize(compute_agent_checksum(agent, ChecksumProfile::kStrictSha256));
+  }
+}
+BENCHMARK(agent_checksum_strict);
+
 void agent_checksum_reference(benchmark::State& state) {
   AgentDefinition agent = definition();
   for (Tool& tool : agent.tools) {
@@ -56,6 +64,9 @@ BENCHMARK(agent_checksum_reference);
 const RegisterRatio kChecksum({.what = "checksum sha256: / SHA-256 of as many bytes",
                                .ours = "agent_checksum_sha256",
                                .raw = {{"raw_sha256_of_components"}}});
+const RegisterRatio kStrict({.what = "checksum strict-sha256: / SHA-256 of as many bytes",
+                             .ours = "agent_checksum_strict",
+                             .raw = {{"raw_sha256_of_components"}}});
 const RegisterRatio kReference({.what = "checksum, reference / SHA-256 of as many bytes",
                                 .ours = "agent_checksum_reference",
                                 .raw = {{"raw_sha256_of_components"}}});

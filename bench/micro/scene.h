@@ -20,7 +20,7 @@
 #include "guard/verifier.h"
 #include "jose/jwk.h"
 #include "protocol/access_token.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/nonce.h"
 
 namespace ajwt::bench {

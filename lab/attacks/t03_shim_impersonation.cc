@@ -14,7 +14,7 @@ Result<std::vector<Attempt>> run_t03(Scene& scene) {
   const MintParts honest = scene.mint_parts("read_manifest", fresh);
   std::vector<Attempt> attempts;
   MintParts wrong = honest;
-  wrong.checksum = "sha256:" + std::string(64, '0');
+  wrong.checksum = "strict-sha256:" + std::string(64, '0');
   AJWT_ASSIGN(const auto guessed, scene.mint(wrong));
   attempts.push_back(
       attempt("a made-up checksum", "authority", Code::k_agent_checksum_mismatch, guessed));

@@ -24,6 +24,8 @@ Result<std::vector<Attempt>> run_t04(Scene& scene) {
     live->restore();
   };
   modify("a tool's description changed in memory", [&] { rewrite_description(agent); });
+  modify("a line end of the prompt changed, which the draft normalises away",
+         [&] { agent.prompt_template += '\n'; });
   modify("a tool added in memory", [&] {
     agent.tools.push_back(scene.target().agents.find("patcher")->second.tools.front());
   });

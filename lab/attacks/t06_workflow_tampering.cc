@@ -12,13 +12,13 @@ json::Object one_step(const Scene& scene, const std::string& workflow_id,
                       const std::string& step_id, const std::string& agent_id) {
   const Target& target = scene.target();
   const StepSpec& spec = scene.step(step_id);
-  const json::Object step{{std::string(names::kAgentId), agent_id},
-                          {std::string(names::kAction), spec.tool},
-                          {std::string(names::kScopes), json::Array{spec.scope}},
-                          {std::string(names::kAudience), target.audience}};
-  return json::Object{{std::string(names::kAppId), target.app_id},
-                      {std::string(names::kWorkflowId), workflow_id},
-                      {std::string(names::kSteps), json::Object{{step_id, step}}}};
+  const json::Object step{{names::kAgentId, agent_id},
+                          {names::kAction, spec.tool},
+                          {names::kScopes, json::Array{spec.scope}},
+                          {names::kAudience, target.audience}};
+  return json::Object{{names::kAppId, target.app_id},
+                      {names::kWorkflowId, workflow_id},
+                      {names::kSteps, json::Object{{step_id, step}}}};
 }
 
 Result<std::vector<Attempt>> run_t06(Scene& scene) {

@@ -15,15 +15,15 @@ Result<std::vector<Attempt>> run_t08(Scene& scene) {
   AJWT_ASSIGN(const auto fresh, scene.open_execution());
   MintParts claimed = scene.mint_parts("apply_patch", fresh);
   claimed.extra.set(
-      std::string(names::kDelegationContext),
-      json::Object{{std::string(names::kCompletedSteps),
+      names::kDelegationContext,
+      json::Object{{names::kCompletedSteps,
                     json::Array{"read_manifest", "query_advisories", "propose_patch"}}});
   AJWT_ASSIGN(const auto asserted, scene.mint(claimed));
   attempts.push_back(attempt("applying a patch that nobody planned, with completed_steps asserted",
                              "authority", Code::k_step_predecessors_missing, asserted));
 
   MintParts disabled = scene.mint_parts("apply_patch", fresh);
-  disabled.extra.set(std::string(names::kWorkflowEnabled), false);
+  disabled.extra.set(names::kWorkflowEnabled, false);
   AJWT_ASSIGN(const auto off, scene.mint(disabled));
   attempts.push_back(attempt("the same with workflow_enabled: false", "authority",
                              Code::k_parameter_malformed, off));

@@ -42,7 +42,7 @@ Result<std::vector<Attempt>> run_t09(Scene& scene) {
   AJWT_TRY(inflate("an administrative scope at the authority itself",
                    Code::k_audience_exceeds_ceiling, authority));
   MintParts both = honest;
-  both.extra.set(std::string(names::kAudience), json::Array{target.audience, target.issuer});
+  both.extra.set(names::kAudience, json::Array{target.audience, target.issuer});
   AJWT_TRY(inflate("two audiences in one token", Code::k_audience_not_single, both));
 
   AJWT_ASSIGN(

@@ -7,8 +7,7 @@ namespace ajwt::lab {
 namespace {
 
 MintParts with_chain(MintParts parts, json::Array chain) {
-  parts.extra.set(std::string(names::kDelegationContext),
-                  json::Object{{std::string(names::kChain), std::move(chain)}});
+  parts.extra.set(names::kDelegationContext, json::Object{{names::kChain, std::move(chain)}});
   return parts;
 }
 

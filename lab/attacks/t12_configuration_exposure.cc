@@ -81,7 +81,7 @@ Result<std::vector<Attempt>> run_t12(Scene& scene) {
   AJWT_ASSIGN(const auto payload, payload_of(token));
   attempts.push_back(inspect(target, "reading a decoded token", payload));
   MintParts wrong = scene.mint_parts("read_manifest", execution);
-  wrong.checksum = "sha256:" + std::string(64, '0');
+  wrong.checksum = "strict-sha256:" + std::string(64, '0');
   AJWT_ASSIGN(const auto error, scene.mint(wrong));
   attempts.push_back(inspect(target, "reading the error of a wrong checksum", error.text));
   AJWT_ASSIGN(const auto metrics, scene.get(target.issuer + "/metrics"));

@@ -14,6 +14,8 @@ Status create_application(Store& store, Instant now) {
                                 .workflow_rule = WorkflowRule::kRequired,
                                 .checksum_in_tokens = false,
                                 .accepts_reference_checksum = false,
+                                .activation = ActivationRule::kAtRegistration,
+                                .workflow_confirmation = ConfirmationRule::kNone,
                                 .audiences = {},
                                 .created_at = now};
   return store.create_application(
@@ -48,8 +50,8 @@ Result<AdministratorOutcome> create_administrator(Store& store, const crypto::Pu
   if (!application) AJWT_TRY(create_application(store, now));
   const Client client = build_client(key, now);
   json::Object facts;
-  facts.set(std::string(names::kScope), join_scopes(client.scopes));
-  facts.set(std::string(names::kJkt), jose::thumbprint(key));
+  facts.set(names::kScope, join_scopes(client.scopes));
+  facts.set(names::kJkt, jose::thumbprint(key));
   AJWT_TRY(store.create_client(
       client, build_audit(client.app_id, make_decision_id(now), "create_client",
                           Outcome{std::nullopt, client.client_id, {}}, now, facts)));

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "authority/draft/routes.h"
 #include "authority/endpoints/request_body.h"
 #include "authority/exchange.h"
 #include "authority/keys/key_ring.h"
@@ -26,6 +27,11 @@ constexpr std::size_t kTokenCacheCapacity = 10'000;
 constexpr std::size_t kMaxAuditedMessage = 512;
 constexpr std::string_view kUnknownOperation = "unknown";
 constexpr std::string_view kDecisionField = "X-Ajwt-Decision-Id";
+constexpr std::string_view kKeysOperation = "advance_signing_keys";
+// While the write lasts that lets another key sign, requests sign with the one before.
+constexpr Seconds kUnderWay{5};
+constexpr Seconds kShortestAnnouncement{4};  // a quarter of it is what keys may be cached
+constexpr Seconds kLongestMaxAge{300};
 
 Digest random_digest() {
   Digest digest{};
@@ -49,17 +55,26 @@ Status check_options(const AuthorityOptions& options) {
       options.skew < Seconds(0) || options.key_overlap < Seconds(0)) {
     return wrong_option("lifetimes must be at least one second.");
   }
+  if (options.key_announce < kShortestAnnouncement) {
+    return wrong_option("key_announce must be at least 4 seconds.");
+  }
+  if (options.signing_key_lifetime != Seconds(0) &&
+      options.signing_key_lifetime <= options.key_announce) {
+    return wrong_option("signing_key_lifetime must be 0 or longer than key_announce.");
+  }
   if (options.execution_lifetime > options.execution_lifetime_max) {
     return wrong_option("execution_lifetime is above execution_lifetime_max.");
   }
   return ok();
 }
 
-// retention is how long a key that signs no more is published: until the last token that it signed
-// has expired everywhere.
-Seconds retention(const AuthorityOptions& options) {
+// rules_of: a key that signs no more is published until the last token that it signed has expired
+// everywhere.
+KeyRules rules_of(const AuthorityOptions& options) {
   const Seconds longest = std::max(options.intent_token_lifetime, options.access_token_lifetime);
-  return std::max(options.key_overlap, longest + options.skew);
+  return KeyRules{.announce = options.key_announce,
+                  .retention = std::max(options.key_overlap, longest + options.skew + kUnderWay),
+                  .lifetime = options.signing_key_lifetime};
 }
 
 bool has_register_or_admin_scope(const Scopes& scopes) {
@@ -134,6 +149,12 @@ Result<HttpResponse> dispatch(Exchange& exchange, Surface surface) {
   auto match = find_route_at(exchange.request, surface);
   const Budgeted budgeted = match ? match->route->budgeted : Budgeted::kAddress;
   if (budgeted != Budgeted::kNone) AJWT_TRY(take_of_address(exchange, Limit::kAddress));
+  // What draft-00 has is for clients, as the rows of clients are.
+  if (surface == Surface::kPublic) {
+    if (const DraftRoute* draft = find_draft_route(exchange)) {
+      return run_draft_route(*draft, exchange);
+    }
+  }
   if (!match) return std::move(match).error();
   const Route& route = *match->route;
   exchange.operation = route.operation;
@@ -162,7 +183,7 @@ bool is_audited(const Exchange& exchange, const Error& error) {
 AuditEntry refusal_audit(const Exchange& exchange, const Error& error) {
   json::Object facts;
   const auto set = [&](std::string_view name, const std::string& text) {
-    if (!text.empty()) facts.set(std::string(name), text);
+    if (!text.empty()) facts.set(name, text);
   };
   set(names::kSub, exchange.trace.subject);
   set(names::kExecutionId, exchange.trace.execution_id);
@@ -204,10 +225,10 @@ void add_common_headers(HttpResponse& response, const Context& context, Instant 
   response.headers.set("X-Content-Type-Options", "nosniff");
   // What may be cached answers more than one request: it has no nonce and no decision's id.
   if (response.headers.find("Cache-Control")) return;
-  response.headers.set(std::string(kDecisionField), decision_id);
+  response.headers.set(kDecisionField, decision_id);
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Pragma", "no-cache");
-  response.headers.add(std::string(names::kDpopNonce), context.nonces.issue(now));
+  response.headers.add(names::kDpopNonce, context.nonces.issue(now));
 }
 
 // unread_span is a trace of its own: what could not be read does not name one.
@@ -216,6 +237,10 @@ Span unread_span() {
 }
 
 }  // namespace
+
+Seconds jwks_max_age(const AuthorityOptions& options) {
+  return std::min(options.key_announce / 4, kLongestMaxAge);
+}
 
 // Parts is what lives as long as the authority. `context` refers to the members above it.
 struct Authority::Parts {
@@ -258,7 +283,7 @@ Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& opt
                                                      const Clock& clock, DecisionObserver& observer,
                                                      std::function<std::string()> metrics) {
   AJWT_TRY(check_options(options));
-  AJWT_ASSIGN(auto keys, KeyRing::load(store, retention(options), clock.now()));
+  AJWT_ASSIGN(auto keys, KeyRing::load(store, rules_of(options), clock));
   AJWT_ASSIGN(auto clients, ClientAuthenticator::create(store, options.issuer, options.skew));
   return std::unique_ptr<Authority>(new Authority(
       std::make_unique<Parts>(options, store, std::move(sealing_key), clock, observer,
@@ -283,8 +308,8 @@ HttpResponse Authority::handle(const HttpRequest& request, Surface surface) {
                     .trace = {},
                     .proof_jkt = {},
                     .counted = false};
-  // A key whose time has come is not published again, even if the store cannot drop it now.
-  (void)context.keys.drop_retired(now);
+  // That of the keys fails is nothing to refuse this request for.
+  if (const Status keys = context.keys.advance(); !keys) observe_keys(keys.error(), exchange.span);
 
   HttpResponse response = [&] {
     auto answer = dispatch(exchange, surface);
@@ -313,6 +338,25 @@ HttpResponse Authority::handle(const HttpRequest& request, Surface surface) {
                .span = exchange.span,
                .unaudited = exchange.unaudited});
   return response;
+}
+
+void Authority::observe_keys(const Error& error, const Span& span) {
+  const std::string decision_id = make_decision_id(parts_->context.clock.now());
+  parts_->context.observer.on_decision(Decision{.decision_id = decision_id,
+                                                .operation = kKeysOperation,
+                                                .refused = error.code(),
+                                                .detail = error.detail(),
+                                                .client_id = {},
+                                                .subject = {},
+                                                .execution_id = {},
+                                                .workflow_id = {},
+                                                .workflow_step = {},
+                                                .microseconds = 0,
+                                                .method = {},
+                                                .route = {},
+                                                .status = 0,
+                                                .span = span,
+                                                .unaudited = false});
 }
 
 HttpResponse Authority::refuse_unread(const Error& error) {
@@ -354,8 +398,10 @@ Usage Authority::usage() const {
 }
 
 std::vector<std::string> Authority::operations() {
-  std::vector<std::string> names{std::string(kUnknownOperation), "client_credentials"};
+  std::vector<std::string> names{std::string(kUnknownOperation), std::string(kKeysOperation),
+                                 "client_credentials", "draft_client_credentials"};
   for (const auto& route : routes()) names.emplace_back(route.operation);
+  for (const auto& route : draft_routes()) names.emplace_back(route.operation);
   std::sort(names.begin(), names.end());
   names.erase(std::unique(names.begin(), names.end()), names.end());
   return names;

@@ -32,13 +32,12 @@ AuditEntry build_audit(const AppId& app_id, std::string_view decision_id,
                        std::string_view operation, Outcome outcome, Instant now,
                        const json::Object& facts) {
   json::Object entry;
-  entry.set(std::string(names::kDecisionId), decision_id);
+  entry.set(names::kDecisionId, decision_id);
   entry.set("time", to_unix(now));
   entry.set("operation", operation);
-  entry.set(std::string(names::kOutcome),
-            outcome.refused ? reason_of(*outcome.refused).name : "allowed");
-  entry.set(std::string(names::kAppId), app_id.str());
-  entry.set(std::string(names::kClientId), outcome.client_id.str());
+  entry.set(names::kOutcome, outcome.refused ? reason_of(*outcome.refused).name : "allowed");
+  entry.set(names::kAppId, app_id.str());
+  entry.set(names::kClientId, outcome.client_id.str());
   for (const auto& [name, value] : facts.members()) entry.set(name, value);
   return AuditEntry{.app_id = app_id,
                     .decision_id = std::string(decision_id),

@@ -46,11 +46,17 @@ struct AuthorityOptions {
   Seconds skew{60};
   Seconds execution_lifetime{3600};  // default and upper bound when a request names none
   Seconds execution_lifetime_max{86400};
-  Seconds key_overlap{3600};  // a rotated key stays published; never below a token's lifetime
+  Seconds key_announce{1200};  // a key is published before it signs
+  Seconds key_overlap{3600};   // and after it signed last; never below a token's lifetime
+  Seconds signing_key_lifetime{90 * 86400};  // then the next one is announced; 0: never by itself
   HintRule hints = HintRule::kOwner;
   RateLimits rate_limits = {};
   AddressLimits address_limits = AddressLimits::kOn;
 };
+
+// jwks_max_age returns how long the published keys may be cached. A copy that old, taken up just
+// before it ends and kept as long again, is gone by the middle of the next key's announcement.
+Seconds jwks_max_age(const AuthorityOptions& options);
 
 // Context refers to what the Authority owns.
 struct Context {

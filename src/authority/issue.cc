@@ -14,6 +14,8 @@ Result<std::string> issue_verified(const Context& context, const AccessToken& to
                          .skew = Seconds(0)};
   auto verified = verify_access_token(compact, rules, *context.keys.published(), token.iat);
   if (!verified) {
+    // The key was revoked a moment ago.
+    if (verified.error().code() == Code::k_key_unknown) return refuse(Code::k_state_changed);
     return refuse(Code::k_internal_error)
         .with_detail("own token refused: " + std::string(verified.error().reason().name));
   }

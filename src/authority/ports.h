@@ -15,6 +15,7 @@
 #include <string_view>
 #include <vector>
 
+#include "authority/draft/records.h"
 #include "authority/records.h"
 #include "base/result.h"
 #include "base/trace_context.h"
@@ -32,7 +33,8 @@ class ClientStore {
   // update_application replaces the settings if the row still has application.row_version (then
   // incremented); refuses k_state_changed, k_not_found.
   virtual Status update_application(const Application& application, const AuditEntry& audit) = 0;
-  // create_client refuses k_already_exists, k_not_found for an unknown application.
+  // create_client refuses k_already_exists, also for the id of a DraftClient, k_not_found for an
+  // unknown application.
   virtual Status create_client(const Client& client, const AuditEntry& audit) = 0;
   virtual Result<std::optional<Client>> find_client(const ClientId& client_id) = 0;
   virtual Result<std::vector<Client>> list_clients(const AppId& app_id) = 0;
@@ -49,12 +51,22 @@ class ClientStore {
 class AgentStore {
  public:
   virtual ~AgentStore() = default;
-  // add_registration appends a version if it is the next one (from 1) and the one before was not
-  // revoked; that one becomes kUpdated. Refuses k_state_changed.
+  // add_registration appends a version if it is the next one (from 1) and the agent was not
+  // revoked. Every version before an activated one becomes kUpdated; one that waits for its
+  // activation replaces only those that wait, too. Refuses k_state_changed.
   virtual Status add_registration(const Registration& registration, const AuditEntry& audit) = 0;
+  // activate_registration lets the newest version act, with registration.grant from
+  // registration.activated_at on, if it waits for that and still has registration.row_version (then
+  // incremented). The version that acted becomes kUpdated. Refuses k_state_changed.
+  virtual Status activate_registration(const Registration& registration,
+                                       const AuditEntry& audit) = 0;
   // find_registration returns the newest version.
   virtual Result<std::optional<Registration>> find_registration(const AppId& app_id,
                                                                 const AgentId& agent_id) = 0;
+  // find_acting_registration returns the version that acts, or acted when the agent was revoked;
+  // where none was ever activated, the newest.
+  virtual Result<std::optional<Registration>> find_acting_registration(const AppId& app_id,
+                                                                       const AgentId& agent_id) = 0;
   // list_registrations returns the newest version of every agent, by agent_id.
   virtual Result<std::vector<Registration>> list_registrations(const AppId& app_id) = 0;
   // list_versions returns every version of one agent, newest first.
@@ -65,9 +77,18 @@ class AgentStore {
   virtual Result<std::optional<AgentId>> find_same_checksum(const AppId& app_id,
                                                             const AgentId& agent_id,
                                                             std::string_view checksum) = 0;
-  // update_registration replaces grant and state if row_version still matches (then incremented);
+  // update_grant replaces grant and grant_origin if row_version still matches (then incremented);
   // refuses k_state_changed, k_not_found.
-  virtual Status update_registration(const Registration& registration, const AuditEntry& audit) = 0;
+  virtual Status update_grant(const Registration& registration, const AuditEntry& audit) = 0;
+  // revoke_agent revokes for good the version that acts and the one that waits. Refuses
+  // k_state_changed if there is neither.
+  virtual Status revoke_agent(const AppId& app_id, const AgentId& agent_id,
+                              const AuditEntry& audit) = 0;
+  // find_component_key returns the application's sealed key for the MACs of its agents' parts.
+  virtual Result<std::optional<Bytes>> find_component_key(const AppId& app_id) = 0;
+  // keep_component_key keeps the sealed key unless the application has one, and returns the one
+  // that it has then, for good; refuses k_not_found for an unknown application.
+  virtual Result<Bytes> keep_component_key(const AppId& app_id, const Bytes& sealed) = 0;
 };
 
 // FrozenGrant is a default grant that a workflow's registration freezes for an agent
@@ -77,7 +98,7 @@ struct FrozenGrant {
   Grant grant;
 };
 
-// WorkflowStore: workflow versions, never changed once written.
+// WorkflowStore: workflow versions, whose definitions never change once written.
 class WorkflowStore {
  public:
   virtual ~WorkflowStore() = default;
@@ -85,11 +106,22 @@ class WorkflowStore {
   // Refuses k_state_changed.
   virtual Status add_workflow(const StoredWorkflow& workflow, std::span<const FrozenGrant> grants,
                               const AuditEntry& audit) = 0;
-  // find_workflow returns that version, or the newest.
+  // confirm_workflow writes workflow.confirmation of that version and freezes the grants, all or
+  // nothing. Refuses k_state_changed if it was confirmed before.
+  virtual Status confirm_workflow(const StoredWorkflow& workflow,
+                                  std::span<const FrozenGrant> grants, const AuditEntry& audit) = 0;
+  // find_workflow returns that version, or the newest, usable or not.
   virtual Result<std::optional<StoredWorkflow>> find_workflow(
       const AppId& app_id, const WorkflowId& workflow_id,
       std::optional<std::int64_t> version = std::nullopt) = 0;
+  // find_usable_workflow returns the newest version that is usable.
+  virtual Result<std::optional<StoredWorkflow>> find_usable_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id) = 0;
+  // list_workflows returns the newest version of every workflow, by workflow_id.
   virtual Result<std::vector<StoredWorkflow>> list_workflows(const AppId& app_id) = 0;
+  // list_workflow_versions returns every version of one workflow, newest first.
+  virtual Result<std::vector<StoredWorkflow>> list_workflow_versions(
+      const AppId& app_id, const WorkflowId& workflow_id) = 0;
 };
 
 // StepChange is one compare-and-set of a step (protocol 4.2).
@@ -126,9 +158,9 @@ struct MintQuery {
 
 // MintRecords is everything that a mint's checks may look at, read in one transaction.
 struct MintRecords {
-  std::optional<Registration> registration;  // the newest
+  std::optional<Registration> registration;  // as find_acting_registration
   std::optional<Execution> execution;
-  // The version that the execution pins; without an execution, the newest of workflow_id.
+  // The version that the execution pins; without an execution, the newest usable of workflow_id.
   std::optional<StoredWorkflow> workflow;
 };
 
@@ -162,19 +194,27 @@ class AuditStore {
                                                     const std::optional<AppId>& app_id) = 0;
 };
 
-// SigningKeyStore: which keys sign and are published. Private parts are the store's files.
+// SigningKeyStore: which keys sign and are published. Private parts are the store's files: written
+// before the row that promises them, and gone before the row is. When to do what is KeyRing's to
+// say.
 class SigningKeyStore {
  public:
   virtual ~SigningKeyStore() = default;
+  // list_signing_keys returns the active key, then the announced one, then those that retire.
   virtual Result<std::vector<SigningKey>> list_signing_keys() = 0;
   // load_signing_key reads the private part; refuses k_io_failed, k_key_file_unsafe.
   virtual Result<crypto::PrivateKey> load_signing_key(std::string_view kid) = 0;
-  // add_signing_key makes `key` the active one, writes its private file (0600) first, and lets the
-  // one active before retire at `retire_previous_at`.
-  virtual Status add_signing_key(const crypto::PrivateKey& key, Instant now,
-                                 Instant retire_previous_at, const AuditEntry& audit) = 0;
-  // drop_retired removes keys whose time has come, and their files.
-  virtual Status drop_retired(Instant now) = 0;
+  // announce_signing_key writes the private file (0600) and makes `key` the announced one. Refuses
+  // k_already_exists for a key that is here already, and while another one is announced.
+  virtual Status announce_signing_key(const crypto::PrivateKey& key, Instant now,
+                                      const AuditEntry& audit) = 0;
+  // activate_signing_key makes the announced key the active one, and lets the one active before
+  // retire at `retire_previous_at`. Refuses k_state_changed unless `kid` is announced.
+  virtual Status activate_signing_key(std::string_view kid, Instant retire_previous_at,
+                                      const AuditEntry& audit) = 0;
+  // remove_signing_key removes a key that is not the active one, its file first. Refuses
+  // k_state_changed for the active one, before anything is touched, and k_not_found.
+  virtual Status remove_signing_key(std::string_view kid, const AuditEntry& audit) = 0;
 };
 
 // Store is all of them: one object per database.
@@ -184,7 +224,8 @@ class Store : public ClientStore,
               public ExecutionStore,
               public MintStore,
               public AuditStore,
-              public SigningKeyStore {
+              public SigningKeyStore,
+              public DraftStore {
  public:
   // check_ready refuses when the store cannot serve (for /health/ready).
   virtual Status check_ready() = 0;
@@ -204,8 +245,8 @@ struct Decision {
   std::int64_t microseconds;
   std::string_view method;
   std::string_view route;  // the template of the path; empty if no row has it
-  int status;              // of the answer
-  Span span;               // the request's place in its trace
+  int status;              // of the answer; 0: none, the decision is not about a request
+  Span span;               // the request's place in its trace; with status 0, of the one at hand
   bool unaudited;          // a refusal that belongs into the audit and could not be written there
 };
 

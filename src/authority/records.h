@@ -14,7 +14,7 @@
 #include "base/id.h"
 #include "crypto/key.h"
 #include "json/value.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/scope.h"
 #include "protocol/workflow.h"
 
@@ -24,6 +24,14 @@ namespace ajwt::authority {
 // application's setting; no request changes it (threats T8).
 enum class WorkflowRule { kRequired, kOptional };
 
+// ActivationRule: whether a registered version acts at once, or from a separate act of an
+// administrator on (protocol 3.2).
+enum class ActivationRule { kAtRegistration, kSeparate };
+
+// ConfirmationRule: whether a workflow's version is usable at once, or once a second administrator
+// has confirmed it (protocol 4.1).
+enum class ConfirmationRule { kNone, kSecondAdministrator };
+
 // Application owns clients, agents, workflows and executions; nothing crosses applications.
 struct Application {
   AppId app_id;
@@ -31,6 +39,8 @@ struct Application {
   WorkflowRule workflow_rule = WorkflowRule::kRequired;
   bool checksum_in_tokens = false;  // protocol 5.1
   bool accepts_reference_checksum = false;
+  ActivationRule activation = ActivationRule::kAtRegistration;
+  ConfirmationRule workflow_confirmation = ConfirmationRule::kNone;
   // The application's ceiling: the audiences that its agents' tokens may be for, set by an
   // administrator. Empty: none. Never the authority itself.
   std::vector<std::string> audiences;
@@ -59,7 +69,6 @@ struct Client {
 // RegistrationState: registered, verified at the first mint, updated once a newer version stands,
 // revoked for good (draft 5.6; protocol 3.2).
 enum class RegistrationState { kRegistered, kVerified, kUpdated, kRevoked };
-std::string_view name(RegistrationState state);
 
 // Autonomy is what the owner says of an agent (draft 5.2). Nothing is decided by it yet.
 enum class Autonomy { kSupervised, kSemi, kFull };
@@ -67,9 +76,9 @@ enum class Autonomy { kSupervised, kSemi, kFull };
 // GrantOrigin: kStated by a registration or an administrator; kFrozen from the steps of a workflow
 // (protocol 3.3), and then good within workflows alone.
 enum class GrantOrigin { kStated, kFrozen };
-std::string_view name(GrantOrigin origin);
 
-// Registration is one version of an agent. Only the newest mints, and only while not revoked.
+// Registration is one version of an agent. At most one version acts: the newest that was activated,
+// until it is revoked.
 struct Registration {
   RegistrationId registration_id;
   AppId app_id;
@@ -85,22 +94,41 @@ struct Registration {
   GrantOrigin grant_origin = GrantOrigin::kStated;
   Autonomy autonomy = Autonomy::kSemi;
   Bytes sealed_components;  // SealingKey box over the JCS components; empty: hashes only
+  // The MACs of the parts (registry/component_hashes.h); empty: none. Never leaves the authority.
+  std::string component_hmacs = {};
   Instant registered_at;
+  std::optional<Instant> activated_at;  // absent: it waits for its activation
   std::int64_t row_version = 1;
+
+  bool is_activated() const { return activated_at.has_value(); }
 };
 
-// StoredWorkflow is one version of a workflow; it never changes.
+// Confirmation is a second administrator's yes to a workflow's version.
+struct Confirmation {
+  ClientId confirmed_by;
+  Instant confirmed_at;
+};
+
+// StoredWorkflow is one version of a workflow; its definition never changes.
 struct StoredWorkflow {
   AppId app_id;
   std::int64_t version;
   Workflow workflow;
   Instant registered_at;
+  ClientId registered_by;
+  // What the application asked for when the version was registered: a setting that is changed
+  // later makes no version usable that nobody has confirmed.
+  ConfirmationRule confirmation_rule = ConfirmationRule::kNone;
+  std::optional<Confirmation> confirmation = {};
+
+  bool is_usable() const {
+    return confirmation_rule == ConfirmationRule::kNone || confirmation.has_value();
+  }
 };
 
 // The states of a run and of its steps (protocol 4.2).
 enum class ExecutionStatus { kOpen, kClosed };  // expiry follows from expires_at
 enum class StepStatus { kPending, kActive, kDone, kFailed };
-std::string_view name(StepStatus status);
 
 // StepRecord is what the authority knows of one step in one execution.
 struct StepRecord {
@@ -151,15 +179,22 @@ struct ExecutionAsLoaded {
   ExecutionId execution_id;
   std::int64_t row_version;
 };
+struct DraftAgentAsLoaded {
+  AppId app_id;
+  AgentId agent_id;
+  std::int64_t row_version;
+};
 
 // Basis is what a decision rests on. The write that carries the decision looks at each again in its
 // own transaction and refuses k_state_changed unless it is as loaded, and so that the decision may
 // rest on it (protocol 5 (13)). A fresh look may decide anew, but for the client: k_client_changed.
 struct Basis {
-  std::optional<ClientAsLoaded> client;  // whoever asked; enabled
-  std::optional<ApplicationAsLoaded> application;
-  std::vector<RegistrationAsLoaded> registrations;  // each the newest of its agent, not revoked
-  std::optional<ExecutionAsLoaded> execution;       // open, else k_execution_closed
+  std::optional<ClientAsLoaded> client = {};        // whoever asked; enabled
+  std::optional<ClientAsLoaded> draft_client = {};  // whoever asked in profile draft-00; enabled
+  std::optional<ApplicationAsLoaded> application = {};
+  std::vector<RegistrationAsLoaded> registrations = {};  // each neither superseded nor revoked
+  std::vector<DraftAgentAsLoaded> draft_agents = {};     // each still in profile draft-00
+  std::optional<ExecutionAsLoaded> execution = {};       // open, else k_execution_closed
 };
 
 ApplicationAsLoaded as_loaded(const Application& application);
@@ -184,7 +219,9 @@ struct AuditLeaf {
   Bytes salt;
 };
 
-enum class SigningKeyState { kActive, kRetiring };
+// SigningKeyState: kAnnounced is published and does not sign yet (one key at most), kActive signs
+// (exactly one), kRetiring signs no more and is published while a token of its can live.
+enum class SigningKeyState { kAnnounced, kActive, kRetiring };
 
 // SigningKey is what the store knows of a key that signs tokens; its private part is a file.
 struct SigningKey {

@@ -38,6 +38,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/intent/register/workflow",                      "register_workflow",  kTokenOrDirect, kWorkflowsScopes,  Budgeted::kRegistration, kLarge,  handle_register_workflow},
     {"GET",   "/intent/agents/{app_id}",                        "list_agents",        kToken,         kReadAgentsScopes, Budgeted::kCalls,        0,       handle_list_agents},
     {"GET",   "/intent/agents/{app_id}/{agent_id}",             "get_agent",          kToken,         kReadAgentsScopes, Budgeted::kCalls,        0,       handle_get_agent},
+    {"POST",  "/intent/agents/{app_id}/{agent_id}/diff",        "diff_agent",         kToken,         kAgentsScopes,     Budgeted::kCalls,        kLarge,  handle_diff_agent},
     {"POST",  "/intent/executions",                             "open_execution",     kTokenOrDirect, kMintScope,        Budgeted::kMint,         kSmall,  handle_open_execution},
     {"GET",   "/intent/executions",                             "list_executions",    kToken,         kMintScope,        Budgeted::kCalls,        0,       handle_list_executions},
     {"GET",   "/intent/executions/{execution_id}",              "get_execution",      kToken,         kMintScope,        Budgeted::kCalls,        0,       handle_get_execution},
@@ -45,6 +46,8 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/intent/executions/{execution_id}/close",        "close_execution",    kTokenOrDirect, kMintScope,        Budgeted::kMint,         kSmall,  handle_close_execution},
     {"GET",   "/.well-known/oauth-authorization-server",        "metadata",           kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_metadata},
     {"GET",   "/.well-known/jwks.json",                         "jwks",               kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_jwks},
+    // Where reference clients of draft-00 look for the keys.
+    {"GET",   "/oauth/.well-known/jwks.json",                   "jwks",               kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_jwks},
     {"GET",   "/health/live",                                   "live",               kOperators,     kNoScope,          Budgeted::kNone,         0,       handle_live},
     {"GET",   "/health/ready",                                  "ready",              kOperators,     kNoScope,          Budgeted::kNone,         0,       handle_ready},
     {"GET",   "/metrics",                                       "metrics",            kOperators,     kNoScope,          Budgeted::kNone,         0,       handle_metrics},
@@ -60,16 +63,28 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"POST",  "/admin/clients/{client_id}/rotate-secret",       "rotate_secret",      kToken,         kAdminApps,        Budgeted::kCalls,        kSmall,  handle_rotate_secret},
     {"GET",   "/admin/keys",                                    "list_keys",          kToken,         kAdminKeys,        Budgeted::kCalls,        0,       handle_list_keys},
     {"POST",  "/admin/keys/rotate",                             "rotate_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_rotate_keys},
+    {"POST",  "/admin/keys/{kid}/revoke",                       "revoke_signing_key", kToken,         kAdminKeys,        Budgeted::kCalls,        kSmall,  handle_revoke_key},
     {"GET",   "/admin/workflows",                               "list_workflows",     kToken,         kAdminWorkflows,   Budgeted::kCalls,        0,       handle_list_workflows},
+    {"GET",   "/admin/workflows/{app_id}/{workflow_id}",        "get_workflow",       kToken,         kAdminWorkflows,   Budgeted::kCalls,        0,       handle_get_workflow},
+    {"POST",  "/admin/workflows/{app_id}/{workflow_id}/confirm", "confirm_workflow",  kToken,         kAdminWorkflows,   Budgeted::kCalls,        kSmall,  handle_confirm_workflow},
+    {"POST",  "/admin/agents/{app_id}/{agent_id}/activate",     "activate_agent",     kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_activate_agent},
     {"POST",  "/admin/agents/{app_id}/{agent_id}/revoke",       "revoke_agent",       kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_revoke_agent},
     {"PUT",   "/admin/agents/{app_id}/{agent_id}/grant",        "change_grant",       kToken,         kAdminAgents,      Budgeted::kCalls,        kLarge,  handle_change_grant},
+    {"GET",   "/admin/draft-00/{app_id}",                       "list_draft",         kToken,         kAdminAgents,      Budgeted::kCalls,        0,       handle_list_draft},
+    {"POST",  "/admin/draft-00/{app_id}/clients",               "create_draft_client", kToken,        kAdminApps,        Budgeted::kCalls,        kSmall,  handle_create_draft_client},
+    {"POST",  "/admin/draft-00/clients/{client_id}/disable",    "disable_draft_client", kToken,       kAdminApps,        Budgeted::kCalls,        kSmall,  handle_disable_draft_client},
+    {"PUT",   "/admin/draft-00/{app_id}/agents/{agent_id}",     "set_draft_agent",    kToken,         kAdminAgents,      Budgeted::kCalls,        kLarge,  handle_set_draft_agent},
+    {"POST",  "/admin/draft-00/{app_id}/agents/{agent_id}/end", "end_draft_agent",    kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_end_draft_agent},
     {"GET",   "/admin/audit",                                   "list_audit",         kToken,         kAdminAudit,       Budgeted::kCalls,        0,       handle_list_audit},
 });
 // clang-format on
 
-// match returns the parameters of `path` in `pattern`, or nothing if it is another path. A
-// parameter is one segment that is not empty.
-std::optional<std::vector<std::string>> match(std::string_view pattern, std::string_view path) {
+}  // namespace
+
+std::span<const Route> routes() { return kRoutes; }
+
+std::optional<std::vector<std::string>> match_path(std::string_view pattern,
+                                                   std::string_view path) {
   std::vector<std::string> parameters;
   while (!pattern.empty() && !path.empty()) {
     const std::size_t pattern_end = std::min(pattern.find('/', 1), pattern.size());
@@ -90,14 +105,10 @@ std::optional<std::vector<std::string>> match(std::string_view pattern, std::str
   return parameters;
 }
 
-}  // namespace
-
-std::span<const Route> routes() { return kRoutes; }
-
 Result<RouteMatch> find_route(std::string_view method, std::string_view path) {
   std::vector<std::string> allowed;
   for (const auto& route : kRoutes) {
-    auto parameters = match(route.path, path);
+    auto parameters = match_path(route.path, path);
     if (!parameters) continue;
     if (route.method == method) return RouteMatch{&route, *std::move(parameters)};
     allowed.emplace_back(route.method);

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cstddef>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -64,6 +65,10 @@ struct Route {
 
 // routes returns the table.
 std::span<const Route> routes();
+
+// match_path returns the decoded parameters of `path` in a template, or nothing if it is another
+// path. A parameter is one segment that is not empty.
+std::optional<std::vector<std::string>> match_path(std::string_view pattern, std::string_view path);
 
 // RouteMatch is a row and the decoded parameters of its path.
 struct RouteMatch {

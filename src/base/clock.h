@@ -4,6 +4,8 @@
 // Clock.
 #pragma once
 
+#include <time.h>
+
 #include <chrono>
 
 namespace ajwt {
@@ -21,6 +23,10 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant now() const = 0;
+  // elapsed is the time since a fixed moment in the past, and includes what the machine slept. It
+  // never goes back and does not follow corrections of the clock: for waiting and for ages of what
+  // this process remembers. Clocks that are set by hand have no other time than now().
+  virtual std::chrono::milliseconds elapsed() const { return now().time_since_epoch(); }
 };
 
 // SystemClock is the machine's own clock.
@@ -28,6 +34,12 @@ class SystemClock final : public Clock {
  public:
   Instant now() const override {
     return std::chrono::floor<Seconds>(std::chrono::system_clock::now());
+  }
+  std::chrono::milliseconds elapsed() const override {
+    timespec since{};
+    (void)::clock_gettime(CLOCK_BOOTTIME, &since);  // fails for no clock that the kernel has
+    return std::chrono::floor<std::chrono::milliseconds>(Seconds(since.tv_sec) +
+                                                         std::chrono::nanoseconds(since.tv_nsec));
   }
 };
 

@@ -15,9 +15,10 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
                     [](char x, char y) { return lower(x) == lower(y); });
 }
 
-void HttpHeaders::set(std::string name, std::string value) {
-  remove(name);
-  add(std::move(name), std::move(value));
+void HttpHeaders::set(std::string_view name, std::string value) {
+  std::pair<std::string, std::string> field(name, std::move(value));  // name may be of a field here
+  remove(field.first);
+  fields_.push_back(std::move(field));
 }
 
 void HttpHeaders::remove(std::string_view name) {

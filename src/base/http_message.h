@@ -15,11 +15,11 @@ namespace ajwt {
 // HttpHeaders keeps fields in order of arrival; names compare without case (RFC 9110 5.1).
 class HttpHeaders {
  public:
-  void add(std::string name, std::string value) {
-    fields_.emplace_back(std::move(name), std::move(value));
+  void add(std::string_view name, std::string value) {
+    fields_.emplace_back(name, std::move(value));
   }
   // set replaces every field of that name with one.
-  void set(std::string name, std::string value);
+  void set(std::string_view name, std::string value);
   void remove(std::string_view name);
   // find returns the first value of that name; the view lives until the next change.
   std::optional<std::string_view> find(std::string_view name) const;

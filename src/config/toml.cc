@@ -55,7 +55,7 @@ class Reader {
       const std::string at = append_pointer(pointer, key->str());
       note(at, key->source(), *node);
       AJWT_ASSIGN(json::Value value, read(*node, at));
-      object.append(std::string(key->str()), std::move(value));
+      object.append(key->str(), std::move(value));
     }
     return object;
   }

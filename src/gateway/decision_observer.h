@@ -11,6 +11,7 @@
 #include "base/reason.h"
 #include "base/result.h"
 #include "base/trace_context.h"
+#include "guard/verifier.h"
 
 namespace ajwt::gateway {
 
@@ -27,6 +28,8 @@ struct Decision {
   std::string_view execution;
   std::string_view workflow;
   std::string_view step;
+  // Of a request that was let through: whether its proof bound its body.
+  std::optional<guard::BodyBinding> body;
   std::string_view detail;         // of the error, for the log alone
   std::chrono::microseconds took;  // to decide; not what the service behind took
   const Span& span;                // the request's place in its trace

@@ -14,6 +14,7 @@
 namespace ajwt::gateway {
 namespace {
 
+constexpr std::string_view kForm = "form";
 constexpr std::string_view kIssuer = "issuer";
 constexpr std::string_view kAudience = "audience";
 constexpr std::string_view kPublicUrl = "public_url";
@@ -32,9 +33,13 @@ constexpr std::string_view kMetrics = "metrics";
 constexpr std::string_view kManagementListen = "management_listen";
 constexpr std::string_view kOtlpEndpoint = "otlp_endpoint";
 constexpr std::string_view kRoute = "route";
+constexpr std::string_view kProof = "proof";
+constexpr std::string_view kMaxBody = "max_body";
+constexpr std::string_view kProxyForm = "proxy";
+constexpr std::string_view kAuthRequestForm = "auth_request";
 
 constexpr auto kSettings = std::to_array<std::string_view>(
-    {kIssuer, kAudience, kPublicUrl, kListen, kUpstream, kJwksUri, kTls, kCaFile, kSkew,
+    {kForm, kIssuer, kAudience, kPublicUrl, kListen, kUpstream, kJwksUri, kTls, kCaFile, kSkew,
      kTokenCache, kReplayCapacity, kReplayCapacityPerKey, kMetrics, kManagementListen,
      kOtlpEndpoint, kRoute});
 constexpr auto kTlsSettings = std::to_array<std::string_view>({kCertificate, kKey});
@@ -67,10 +72,14 @@ Status check_identities(const GuardOptions& options) {
   if (!options.public_url.empty()) {
     constexpr auto kSchemes = std::to_array<std::string_view>({kHttps, kHttp});
     AJWT_TRY(check_origin(kPublicUrl, options.public_url, kSchemes));
-    // Every proof would be for another scheme than the one that clients use.
-    if (options.proxy.tls && !options.public_url.starts_with(kHttps)) {
+    // Every proof would be for another scheme than the one that clients use. (With auth_request it
+    // is nginx that clients speak to.)
+    if (options.form == GuardForm::kProxy && options.proxy.tls &&
+        !options.public_url.starts_with(kHttps)) {
       return fault(kPublicUrl, "must begin with https, since tls is set");
     }
+  } else if (options.form == GuardForm::kAuthRequest) {
+    return fault(kPublicUrl, "is required: clients do not speak to the guard itself");
   }
   if (!check_audience(options.audience)) return fault(kAudience, "must be an absolute http(s) URL");
   return ok();
@@ -79,8 +88,6 @@ Status check_identities(const GuardOptions& options) {
 // Over plain HTTP anyone on the way reads tokens and bodies, and anyone on the way to the keys says
 // which tokens are good.
 Status check_clear_text(const GuardOptions& options) {
-  constexpr auto kSchemes = std::to_array<std::string_view>({kHttp});
-  AJWT_TRY(check_origin(kUpstream, options.proxy.upstream, kSchemes));
   if (!options.proxy.tls && options.clear_text == ClearText::kOnLoopback &&
       !is_loopback_host(http::host_of(options.proxy.address))) {
     return fault(kListen, "beyond loopback needs tls, or tls = \"proxy\" if TLS ends before it");
@@ -100,13 +107,51 @@ Status check_clear_text(const GuardOptions& options) {
   return ok();
 }
 
+// Who forwards knows where to; who is asked forwards nothing.
+Status check_upstream(const GuardOptions& options) {
+  constexpr auto kSchemes = std::to_array<std::string_view>({kHttp});
+  switch (options.form) {
+    case GuardForm::kProxy:
+      return check_origin(kUpstream, options.proxy.upstream, kSchemes);
+    case GuardForm::kAuthRequest:
+      if (options.proxy.upstream.empty() && options.upstream_headers.empty()) return ok();
+      return fault(kUpstream, "has no meaning with form = \"auth_request\": nginx forwards");
+  }
+  return ok();
+}
+
+// fault_of_proof returns what is wrong with a route's level of proof in a form of the guard, or
+// nothing. A binding that nobody judges would only look like one.
+std::string_view fault_of_proof(GuardForm form, guard::ProofBinding proof) {
+  switch (form) {
+    case GuardForm::kProxy:
+      if (proof != guard::ProofBinding::kHead) return {};
+      return "\"head\" is for form = \"auth_request\"; a proxy sees the body and judges it";
+    case GuardForm::kAuthRequest:
+      if (proof != guard::ProofBinding::kBound) return {};
+      return "must be \"head\" or \"rfc9449\": with form = \"auth_request\" no body is seen, so "
+             "none "
+             "is bound";
+  }
+  return {};
+}
+
+Error fault_of_route(std::size_t index, std::string_view member, std::string_view what) {
+  std::string message = "Route " + std::to_string(index + 1);
+  message.append(", ").append(member).append(": ").append(what).append(".");
+  return refuse(Code::k_configuration_refused, std::move(message))
+      .with_items(
+          {"/" + std::string(kRoute) + "/" + std::to_string(index) + "/" + std::string(member)});
+}
+
 Status check_routes(const GuardOptions& options) {
   const auto& routes = options.policy.routes();
   for (std::size_t i = 0; i < routes.size(); ++i) {
-    if (!is_guard_path(routes[i].path)) continue;
-    return refuse(Code::k_configuration_refused,
-                  "Route " + std::to_string(i + 1) + ", path: is one of the guard's own.")
-        .with_items({"/" + std::string(kRoute) + "/" + std::to_string(i) + "/path"});
+    if (is_guard_path(routes[i].path)) {
+      return fault_of_route(i, "path", "is one of the guard's own");
+    }
+    const std::string_view wrong = fault_of_proof(options.form, routes[i].proof);
+    if (!wrong.empty()) return fault_of_route(i, kProof, wrong);
   }
   return ok();
 }
@@ -120,6 +165,7 @@ class Reader {
     AJWT_TRY(config::check_keys(document_, document_.root, "", kSettings));
     AJWT_ASSIGN(guard::Policy policy, read_policy());
     GuardOptions options{.policy = std::move(policy)};
+    AJWT_TRY(read_form(options));
     AJWT_TRY(read_identities(options));
     AJWT_TRY(read_listen(options));
     AJWT_TRY(read_tls(options));
@@ -156,7 +202,7 @@ class Reader {
     json::Object routes;
     if (const json::Value* value = document_.root.find(kRoute)) {
       AJWT_TRY(check_route_keys(*value));
-      routes.append(std::string(kRoute), *value);
+      routes.append(kRoute, *value);
     }
     auto policy = guard::Policy::parse(routes);
     if (!policy) return place(policy.error());
@@ -201,8 +247,34 @@ class Reader {
     return ok();
   }
 
+  Status read_form(GuardOptions& options) {
+    AJWT_ASSIGN(const auto form, find_text(kForm));
+    if (form == kAuthRequestForm) {
+      options.form = GuardForm::kAuthRequest;
+      return check_no_max_body();
+    }
+    if (form && form != kProxyForm) {
+      return fault_at(kForm, "must be \"proxy\" or \"auth_request\"");
+    }
+    return ok();
+  }
+
+  // A limit on what is never read would look like one on what the service gets.
+  Status check_no_max_body() const {
+    const json::Value* routes = document_.root.find(kRoute);
+    const json::Array* rows = routes == nullptr ? nullptr : routes->find_array();
+    for (std::size_t i = 0; rows != nullptr && i < rows->size(); ++i) {
+      const json::Object* route = (*rows)[i].find_object();
+      if (route == nullptr || !route->contains(kMaxBody)) continue;
+      return place(fault_of_route(i, kMaxBody, "with form = \"auth_request\" no body is read"));
+    }
+    return ok();
+  }
+
   Status read_listen(GuardOptions& options) {
-    AJWT_ASSIGN(options.proxy.upstream, get_text(kUpstream));
+    AJWT_ASSIGN(const auto upstream, find_text(kUpstream));
+    if (!upstream && options.form == GuardForm::kProxy) return fault_at(kUpstream, "is required");
+    options.proxy.upstream = upstream.value_or(std::string());
     AJWT_ASSIGN(const std::string listen, get_text(kListen));
     auto address = http::parse_listen_address(listen);
     if (!address) return fault_at(kListen, address.error().message());
@@ -282,6 +354,7 @@ Result<GuardOptions> parse_guard_options(const config::Document& document) {
 
 Status check_guard_options(const GuardOptions& options) {
   AJWT_TRY(check_identities(options));
+  AJWT_TRY(check_upstream(options));
   AJWT_TRY(check_clear_text(options));
   return check_routes(options);
 }

@@ -21,6 +21,10 @@
 
 namespace ajwt::gateway {
 
+// GuardForm says how requests reach the guard: it forwards them itself (gateway/proxy_form.h), or
+// it is asked about them by an nginx that does (gateway/auth_request_form.h).
+enum class GuardForm { kProxy, kAuthRequest };
+
 // MetricsEndpoint says whether /-/metrics is answered at the guarded address.
 enum class MetricsEndpoint { kServed, kHidden };
 
@@ -31,13 +35,15 @@ enum class ClearText { kOnLoopback, kBehindTlsProxy };
 // GuardOptions is everything that a guard server needs; `parse_guard_options` makes it from a file,
 // programs that embed a guard fill it in themselves.
 struct GuardOptions {
+  GuardForm form = GuardForm::kProxy;
   std::string issuer = {};    // of the tokens
   std::string audience = {};  // of the tokens: this resource's identifier
-  // How clients address the guard: "https://api.example", no path. Proofs are for URLs below it.
-  // Empty: http://<address>:<port> as listened on.
+  // How clients address the guard, or the nginx before it: "https://api.example", no path. Proofs
+  // are for URLs below it. Empty, with kProxy alone: http://<address>:<port> as listened on.
   std::string public_url = {};
   guard::Policy policy;
-  http::ReverseProxyOptions proxy = {};  // where to listen, and the service behind
+  // Where to listen, and with kProxy the service behind.
+  http::ReverseProxyOptions proxy = {};
   ClearText clear_text = ClearText::kOnLoopback;
   http::JwksSourceOptions keys = {};  // where the issuer's keys are
   std::string ca_file = {};           // for fetching them; empty: the system's authorities
@@ -60,11 +66,12 @@ struct GuardOptions {
 
 // parse_guard_options reads
 //
+//   form = "proxy"                             or "auth_request": asked by nginx
 //   issuer = "https://authority.example"       required
 //   audience = "https://api.example"           default: public_url
 //   public_url = "https://api.example"         required
 //   listen = "127.0.0.1:8443"                  required
-//   upstream = "http://127.0.0.1:3000"         required
+//   upstream = "http://127.0.0.1:3000"         required, with form "proxy" alone
 //   jwks_uri = "..."                           default: issuer + "/.well-known/jwks.json"
 //   tls = "proxy"                              something before the guard ends TLS
 //   tls = { certificate = "a.pem", key = "b.pem" }
@@ -81,7 +88,9 @@ struct GuardOptions {
 // Refuses k_configuration_refused with place and cause: unknown keys (with the one that was
 // probably meant), missing and malformed ones, routes at the guard's own paths (is_guard_path),
 // a `listen` or `management_listen` beyond loopback without `tls`, keys over plain HTTP from beyond
-// loopback.
+// loopback. What a form cannot see it cannot judge: with form "auth_request" also an `upstream`, a
+// route that does not name a level of proof without the body ("head", "rfc9449"), and a `max_body`;
+// with form "proxy" a route of level "head".
 Result<GuardOptions> parse_guard_options(const config::Document& document);
 
 // default_jwks_uri returns where an authority of ours publishes its keys.

@@ -228,6 +228,80 @@ TEST(ParseGuardOptions, RefusesRoutesAtItsOwnPaths) {
   }
 }
 
+// --- The form auth_request, which sees neither bodies nor answers.
+
+std::string asked(std::string_view also = {}) {
+  std::string settings(kSettings);
+  settings.erase(settings.find("upstream"));
+  return "form = \"auth_request\"\n" + settings + std::string(also);
+}
+
+std::string route_with(std::string_view line) {
+  return std::string(kRoute) + std::string(line) + "\n";
+}
+
+TEST(ParseGuardOptions, ReadsTheForm) {
+  EXPECT_EQ(parse(kSettings)->form, GuardForm::kProxy);
+  EXPECT_EQ(parse(with("form = \"proxy\""))->form, GuardForm::kProxy);
+  for (const std::string_view proof : {"head", "rfc9449"}) {
+    const auto options = parse(asked(), route_with("proof = \"" + std::string(proof) + "\""));
+    ASSERT_THAT(options, IsOk()) << proof;
+    EXPECT_EQ(options->form, GuardForm::kAuthRequest);
+    EXPECT_EQ(options->proxy.upstream, "");
+  }
+  const auto other = parse(with("form = \"ext_authz\""));
+  ASSERT_THAT(other, RefusedWith(Code::k_configuration_refused));
+  EXPECT_THAT(other.error().message(), HasSubstr("g.toml:5:1: form: must be"));
+}
+
+TEST(ParseGuardOptions, RefusesAnUpstreamWhereNothingIsForwarded) {
+  const auto options =
+      parse(asked("upstream = \"http://127.0.0.1:3000\"\n"), route_with("proof = \"head\""));
+  ASSERT_THAT(options, RefusedWith(Code::k_configuration_refused));
+  EXPECT_THAT(options.error().message(), HasSubstr("g.toml:5:1: upstream"));
+}
+
+// A binding that nobody can judge would only look like one.
+TEST(ParseGuardOptions, RefusesARouteThatItsFormCannotJudge) {
+  for (const std::string_view line : {"", "proof = \"bound\""}) {
+    const auto options = parse(asked(), route_with(line));
+    ASSERT_THAT(options, RefusedWith(Code::k_configuration_refused)) << line;
+    EXPECT_THAT(options.error().message(), HasSubstr("Route 1, proof: must be \"head\""));
+    EXPECT_THAT(options.error().message(), HasSubstr("g.toml:")) << line;
+  }
+  const auto proxy = parse(kSettings, route_with("proof = \"head\""));
+  ASSERT_THAT(proxy, RefusedWith(Code::k_configuration_refused));
+  EXPECT_THAT(proxy.error().message(), HasSubstr("Route 1, proof: \"head\" is for form"));
+}
+
+TEST(ParseGuardOptions, RefusesALimitOnBodiesThatAreNeverRead) {
+  const auto options = parse(asked(), route_with("proof = \"head\"\nmax_body = 262144"));
+  ASSERT_THAT(options, RefusedWith(Code::k_configuration_refused));
+  EXPECT_THAT(options.error().message(), HasSubstr("Route 1, max_body"));
+}
+
+TEST(ParseGuardOptions, TakesTlsToNginxWhateverClientsUse) {
+  std::string settings = asked("tls = { certificate = \"c.pem\", key = \"k.pem\" }\n");
+  settings.replace(settings.find("https://api"), 5, "http");
+  EXPECT_THAT(parse(settings, route_with("proof = \"head\"")), IsOk());
+}
+
+TEST(CheckGuardOptions, HoldsProgramsToTheSameRulesAboutForms) {
+  const auto read = parse(asked(), route_with("proof = \"head\""));
+  ASSERT_THAT(read, IsOk());
+  GuardOptions options = *read;
+  EXPECT_THAT(check_guard_options(options), IsOk());
+  options.upstream_headers = {{"X-Guard-Secret", "s"}};
+  EXPECT_THAT(check_guard_options(options), RefusedWith(Code::k_configuration_refused));
+  options = *read;
+  options.public_url.clear();
+  EXPECT_THAT(check_guard_options(options), RefusedWith(Code::k_configuration_refused));
+  options = *read;
+  options.form = GuardForm::kProxy;
+  options.proxy.upstream = "http://127.0.0.1:3000";
+  EXPECT_THAT(check_guard_options(options), RefusedWith(Code::k_configuration_refused));
+}
+
 TEST(IsGuardPath, IsThePathOrWhatIsBelowIt) {
   for (const std::string_view path :
        {"/-", "/-/", "/-/health/live", "/.well-known/oauth-protected-resource",

@@ -6,20 +6,25 @@
 #include <string>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/clock.h"
 #include "crypto/key.h"
 #include "crypto/random.h"
+#include "gateway/auth_request_form.h"
 #include "gateway/guard_endpoints.h"
 #include "gateway/guard_judge.h"
+#include "gateway/proxy_form.h"
 #include "guard/replay_cache.h"
 #include "guard/verifier.h"
 #include "http/client.h"
+#include "http/error_response.h"
 #include "http/jwks_source.h"
 #include "http/listen_address.h"
 #include "http/management.h"
 #include "http/metrics.h"
 #include "http/reverse_proxy.h"
+#include "http/server.h"
 #include "protocol/uri.h"
 
 namespace ajwt::gateway {
@@ -37,23 +42,30 @@ Digest random_digest() {
   return digest;
 }
 
+// What a form counts: one that only judges forwards nothing.
+std::vector<http::MetricOperation> operations_of(GuardForm form) {
+  std::vector<http::MetricOperation> operations{{std::string(kComponent), std::string(kVerify)}};
+  if (form == GuardForm::kProxy) {
+    operations.push_back({std::string(kComponent), std::string(kForward)});
+    operations.push_back({std::string(kComponent), std::string(kAbandoned)});
+  }
+  return operations;
+}
+
 double seconds_of(std::chrono::microseconds took) {
   return std::chrono::duration<double>(took).count();
 }
 
 }  // namespace
 
-// Core owns the parts, in the order in which they need one another, and stands between the proxy
-// and the judge: the guard's own paths go one way, everything else the other.
+// Core owns the parts, in the order in which they need one another, and stands between the engine
+// that listens and the form: the guard's own paths go one way, everything else the other.
 class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver {
  public:
   Core(GuardOptions options, DecisionObserver* observer)
       : options_(std::move(options)),
         observer_(observer),
-        metrics_({{std::string(kComponent), std::string(kVerify)},
-                  {std::string(kComponent), std::string(kForward)},
-                  {std::string(kComponent), std::string(kAbandoned)}},
-                 options_.version),
+        metrics_(operations_of(options_.form), options_.version),
         client_({.ca_file = options_.ca_file}),
         keys_(observed(options_.keys), client_, clock_),
         replays_(random_digest(), options_.replays),
@@ -72,11 +84,10 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   Status start() {
     add_metrics();
     AJWT_TRY(start_management());
-    AJWT_ASSIGN(proxy_, http::ReverseProxy::start(options_.proxy, *this));
+    AJWT_TRY(listen());
     if (options_.public_url.empty()) {
       options_.public_url = (options_.proxy.tls ? "https://" : "http://") +
-                            http::host_of(options_.proxy.address) + ":" +
-                            std::to_string(proxy_->port());
+                            http::host_of(options_.proxy.address) + ":" + std::to_string(port());
     }
     endpoints_.open(options_.public_url);
     judge_.open(options_.public_url);
@@ -86,15 +97,15 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
 
   http::ProxyDecision judge(const HttpRequest& head) override {
     if (auto own = endpoints_.handle(head)) return http::Answer{*std::move(own)};
-    return add_upstream_headers(judge_.judge(head));
+    return add_upstream_headers(proxy_form_.judge(head));
   }
 
   http::ProxyDecision judge_with_body(const HttpRequest& whole) override {
-    return add_upstream_headers(judge_.judge_with_body(whole));
+    return add_upstream_headers(proxy_form_.judge_with_body(whole));
   }
 
   HttpResponse on_refused(const HttpRequest* head, const Error& error) override {
-    return judge_.on_refused(head, error);
+    return proxy_form_.on_refused(head, error);
   }
 
   void observe(const Decision& decision) override {
@@ -108,18 +119,45 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
     if (observer_ != nullptr) observer_->observe_delivery(delivery);
   }
 
-  std::uint16_t port() const { return proxy_->port(); }
+  std::uint16_t port() const { return proxy_ ? proxy_->port() : server_->port(); }
   const std::string& public_url() const { return options_.public_url; }
   bool is_ready() const { return keys_.keys() != nullptr; }
   std::uint16_t management_port() const { return management_ ? management_->port() : 0; }
   // The management address is the last to go, so that it can say so meanwhile.
   void stop() {
     endpoints_.begin_stop();
-    proxy_->stop();
+    if (proxy_) proxy_->stop();
+    if (server_) server_->stop();
     if (management_) management_->stop();
   }
 
  private:
+  Status listen() {
+    switch (options_.form) {
+      case GuardForm::kProxy: {
+        AJWT_ASSIGN(proxy_, http::ReverseProxy::start(options_.proxy, *this));
+        return ok();
+      }
+      case GuardForm::kAuthRequest: {
+        http::ServerOptions options;
+        static_cast<http::ListenOptions&>(options) = options_.proxy;
+        options.max_body_bytes = 0;  // nothing that is asked here has one
+        options.on_refused = [this](const Error& error) { return auth_request_.on_refused(error); };
+        AJWT_ASSIGN(server_, http::Server::start(std::move(options), [this](const auto& request) {
+                      return answer(request);
+                    }));
+        return ok();
+      }
+    }
+    return refuse(Code::k_internal_error);
+  }
+
+  HttpResponse answer(const HttpRequest& request) {
+    if (request.path == kAuthRequestPath) return auth_request_.handle(request);
+    if (auto own = endpoints_.handle(request)) return *std::move(own);
+    return http::write_error_response(refuse(Code::k_not_found));
+  }
+
   Status start_management() {
     if (!options_.management) return ok();
     http::ServerOptions server = http::management_options(*options_.management);
@@ -176,8 +214,12 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   guard::Verifier verifier_;
   GuardEndpoints endpoints_;
   GuardJudge judge_;
+  ProxyForm proxy_form_{judge_};
+  AuthRequestForm auth_request_{judge_};
   std::unique_ptr<http::Server> management_;
-  std::unique_ptr<http::ReverseProxy> proxy_;  // the last: its threads use all of the above
+  // One of the two, and the last: their threads use all of the above.
+  std::unique_ptr<http::ReverseProxy> proxy_;
+  std::unique_ptr<http::Server> server_;
 };
 
 GuardServer::GuardServer(std::unique_ptr<Core> core) : core_(std::move(core)) {}

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The guard as a server: keys in the background, verifier, policy and reverse proxy put together,
-// and a few endpoints of its own.
+// The guard as a server: keys in the background, verifier, policy and one of the guard's forms put
+// together, and a few endpoints of its own.
 #pragma once
 
 #include <cstdint>
@@ -21,12 +21,14 @@ namespace ajwt::gateway {
 //   GET /-/metrics                              Prometheus' text format
 //   GET /.well-known/oauth-protected-resource   RFC 9728: where tokens for it come from
 //
+// and in the form auth_request GET /-/auth (gateway/auth_request_form.h), and nothing else.
+//
 // With GuardOptions::management the first three are answered there, without "/-", and nowhere else.
 class GuardServer {
  public:
   // start listens and begins to fetch keys; it does not wait for them. `observer` may be null and
-  // otherwise outlives the server. Refuses what check_guard_options and http::ReverseProxy::start
-  // refuse.
+  // otherwise outlives the server. Refuses what check_guard_options, http::ReverseProxy::start and
+  // http::Server::start refuse.
   static Result<std::unique_ptr<GuardServer>> start(GuardOptions options,
                                                     DecisionObserver* observer);
   ~GuardServer();

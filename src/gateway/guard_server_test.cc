@@ -20,7 +20,10 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/auth_request_form.h"
+#include "gateway/guard_endpoints.h"
 #include "http/client.h"
+#include "http/listen_address.h"
 #include "http/server.h"
 #include "json/parse.h"
 #include "tests/support/guarded_request.h"
@@ -34,6 +37,7 @@ using ::testing::HasSubstr;
 using testing::intent_claims;
 using testing::key_of;
 using testing::keys_of;
+using ::testing::Not;
 using testing::sign_token;
 
 std::unique_ptr<http::Server> serve(http::Handler handler) {
@@ -584,6 +588,159 @@ TEST(GuardServerStart, RefusesOptionsThatBreakTheRules) {
   options.keys.url = "https://authority.example/jwks";
 
   EXPECT_THAT(GuardServer::start(options, nullptr), RefusedWith(Code::k_configuration_refused));
+}
+
+// --- The form auth_request, as nginx speaks to it.
+
+class AuthRequestServerTest : public GuardServerTest {
+ protected:
+  AuthRequestServerTest() {
+    start_asked(asked_options());
+    nonce = *ask({}).headers.find("DPoP-Nonce");
+  }
+
+  GuardOptions asked_options() const {
+    GuardOptions options{.form = GuardForm::kAuthRequest,
+                         .policy = *guard::Policy::parse(*json::parse_object(
+                             R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
+                             R"("app":"patchet","scope":"manifest:write","workflow":"patch",)"
+                             R"("step":"apply","tool":"apply_patch","proof":"head"}]})"))};
+    options.issuer = testing::kIssuer;
+    options.audience = testing::kAudience;
+    options.public_url = guard->public_url();  // for the proofs of `honest`
+    options.keys.url = "http://127.0.0.1:" + std::to_string(authority->port()) + "/jwks";
+    return options;
+  }
+
+  void start_asked(GuardOptions options) {
+    auto started = GuardServer::start(std::move(options), &asked_recorder);
+    ASSERT_THAT(started, IsOk());
+    asked = *std::move(started);
+    while (!asked->is_ready()) std::this_thread::yield();
+  }
+
+  HttpResponse ask(HttpHeaders headers, std::string body = {},
+                   std::string_view path = kAuthRequestPath) {
+    headers.add("X-Original-Method", "POST");
+    headers.add("X-Original-URI", "/manifests/web?dry=1");
+    auto response =
+        client.send({.method = "GET",
+                     .url = "http://127.0.0.1:" + std::to_string(asked->port()) + std::string(path),
+                     .headers = std::move(headers),
+                     .body = std::move(body)});
+    EXPECT_THAT(response, IsOk());
+    return response.value_or(HttpResponse{.status = 0, .headers = {}, .body = {}});
+  }
+
+  static HttpHeaders credentials(const GuardedRequest& request) {
+    HttpHeaders headers;
+    headers.add("Authorization", request.authorization);
+    headers.add("DPoP", request.dpop);
+    return headers;
+  }
+
+  Recorder asked_recorder;
+  std::unique_ptr<GuardServer> asked;
+};
+
+TEST_F(AuthRequestServerTest, GivesAVerdictOnceAndForwardsNothing) {
+  const GuardedRequest request = honest();
+
+  const HttpResponse response = ask(credentials(request));
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "");
+  EXPECT_EQ(response.headers.find("Content-Length"), "0");  // or nginx gives up the connection
+  EXPECT_EQ(response.headers.find("X-Agent-Registration"), "reg_01");
+
+  const HttpResponse again = ask(credentials(request));
+  EXPECT_EQ(again.status, 401);
+  EXPECT_EQ(again.headers.find("X-Ajwt-Reason"), "proof_replayed");
+  EXPECT_EQ(again.headers.find("Content-Length"), "0");
+  EXPECT_EQ(what_was_received().size(), 0U);
+}
+
+TEST_F(AuthRequestServerTest, TellsAVerdictWholeAndInTheTraceThatNginxHandsOn) {
+  HttpHeaders headers = credentials(honest());
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+
+  const HttpResponse response = ask(std::move(headers));
+
+  const Recorder::Told decision = asked_recorder.last_decision();
+  EXPECT_EQ(response.headers.all("X-Ajwt-Decision-Id"),
+            std::vector<std::string_view>{decision.decision_id});
+  EXPECT_EQ(decision.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  ASSERT_TRUE(decision.parent);
+  EXPECT_EQ(to_hex(*decision.parent), "00f067aa0ba902b7");
+  EXPECT_EQ(decision.failed, std::nullopt);
+  EXPECT_EQ(decision.status, 200) << "nothing comes after a verdict";
+  EXPECT_EQ(asked_recorder.deliveries(), 0U);
+}
+
+TEST_F(AuthRequestServerTest, NumbersEveryRefusalOnce) {
+  HttpHeaders headers;
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  headers.add("X-Original-Method", "DELETE");  // a second one
+
+  for (const bool malformed : {false, true}) {
+    HttpHeaders sent = headers;
+    if (!malformed) sent.remove("X-Original-Method");
+    const HttpResponse response = ask(std::move(sent));
+    const Recorder::Told decision = asked_recorder.last_decision();
+    EXPECT_EQ(response.headers.all("X-Ajwt-Decision-Id"),
+              std::vector<std::string_view>{decision.decision_id});
+    EXPECT_THAT(std::string(response.headers.find("X-Ajwt-Refusal").value_or("")),
+                HasSubstr("\"decision_id\":\"" + decision.decision_id + "\""));
+    EXPECT_EQ(decision.failed, malformed ? Code::k_subrequest_malformed : Code::k_token_missing);
+    EXPECT_EQ(decision.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+    EXPECT_EQ(decision.status, malformed ? 500 : 401);
+  }
+}
+
+TEST_F(AuthRequestServerTest, HasHealthAndMetricsAtItsManagementAddress) {
+  EXPECT_EQ(asked->management_port(), 0);
+  GuardOptions options = asked_options();
+  options.management = http::ListenAddress{.address = "127.0.0.1", .port = 0};
+  start_asked(std::move(options));
+  nonce = *ask({}).headers.find("DPoP-Nonce");
+
+  const std::string management = "http://127.0.0.1:" + std::to_string(asked->management_port());
+  const auto get = [&](std::string_view path) {
+    return client.send(
+        {.method = "GET", .url = management + std::string(path), .headers = {}, .body = {}});
+  };
+  const auto ready = get("/health/ready");
+  ASSERT_THAT(ready, IsOk());
+  EXPECT_EQ(ready->status, 200);
+  const auto metrics = get("/metrics");
+  ASSERT_THAT(metrics, IsOk());
+  EXPECT_THAT(metrics->body, HasSubstr("operation=\"verify\""));
+  EXPECT_THAT(metrics->body, Not(HasSubstr("operation=\"forward\""))) << "it forwards nothing";
+  const auto asked_there = get(kAuthRequestPath);
+  ASSERT_THAT(asked_there, IsOk());
+  EXPECT_EQ(reason_of_body(*asked_there), "not_found");
+  for (const auto* path : {"/-/health/ready", "/-/health/live", "/-/metrics"}) {
+    EXPECT_EQ(reason_of_body(ask({}, {}, path)), "not_found") << path;
+  }
+  EXPECT_EQ(ask(credentials(honest())).status, 200);
+
+  asked->stop();
+  EXPECT_FALSE(get("/health/live").has_value());
+}
+
+TEST_F(AuthRequestServerTest, ReadsNoBody) {
+  const HttpResponse response = ask(credentials(honest()), "{}");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_EQ(response.headers.find("X-Ajwt-Reason"), "body_too_large");
+}
+
+TEST_F(AuthRequestServerTest, AnswersItsOwnPathsAndNoOther) {
+  EXPECT_EQ(ask({}, {}, "/-/health/ready").status, 200);
+  EXPECT_THAT(ask({}, {}, "/-/metrics").body,
+              HasSubstr("ajwt_decisions_total{component=\"guard\",operation=\"verify\""));
+  EXPECT_THAT(ask({}, {}, kMetadataPath).body, HasSubstr(guard->public_url()));
+  EXPECT_EQ(reason_of_body(ask(credentials(honest()), {}, "/manifests/web")), "not_found");
+  // The reverse proxy has no such endpoint.
+  EXPECT_EQ(send_call("GET", kAuthRequestPath, credentials(honest())).status, 404);
 }
 
 }  // namespace

@@ -34,7 +34,8 @@ constexpr std::string_view kInsufficientScope = "insufficient_scope";
 // RFC 6750 3 and RFC 9449 7.1. A request without any token is told no error code (RFC 6750 3.1).
 std::string authenticate_field(const Error& error, const Route* route) {
   const std::string_view code = error.reason().oauth_error;
-  std::string field(names::kDpop);
+  const bool takes_bearer = route != nullptr && route->profile == TokenProfile::kDraft00;
+  std::string field(takes_bearer ? names::kBearer : names::kDpop);
   field += ' ';
   if (!code.empty()) {
     field += "error=" + quoted(code) + ", error_description=" + quoted(error.describe()) + ", ";
@@ -42,6 +43,7 @@ std::string authenticate_field(const Error& error, const Route* route) {
   if (code == kInsufficientScope && route != nullptr) {
     field += "scope=" + quoted(join_scopes(route->scopes)) + ", ";
   }
+  if (takes_bearer) return field + "realm=\"ajwt\"";
   return field + "algs=" + quoted(accepted_algorithms());
 }
 
@@ -57,23 +59,23 @@ HttpResponse challenge(const Error& error, const Route* route, std::string_view 
                        std::string_view decision_id) {
   const Reason& reason = error.reason();
   json::Object body;
-  if (!reason.oauth_error.empty()) body.append(std::string(names::kError), reason.oauth_error);
-  body.append(std::string(names::kErrorDescription), description_of(error));
-  body.append(std::string(names::kReason), reason.name);
-  body.append(std::string(names::kDecisionId), decision_id);
+  if (!reason.oauth_error.empty()) body.append(names::kError, reason.oauth_error);
+  body.append(names::kErrorDescription, description_of(error));
+  body.append(names::kReason, reason.name);
+  body.append(names::kDecisionId, decision_id);
 
   HttpResponse response{.status = reason.http_status, .headers = {}, .body = json::write(body)};
   response.headers.add("Content-Type", "application/json");
   // RFC 9449 8.2: an answer with a nonce must not be served again from a cache.
   response.headers.add("Cache-Control", "no-store");
   if (std::all_of(nonce.begin(), nonce.end(), is_quotable)) {
-    response.headers.add(std::string(names::kDpopNonce), std::string(nonce));
+    response.headers.add(names::kDpopNonce, std::string(nonce));
   }
   if (reason.http_status == 401 || reason.oauth_error == kInsufficientScope) {
-    response.headers.add(std::string(names::kWwwAuthenticate), authenticate_field(error, route));
+    response.headers.add(names::kWwwAuthenticate, authenticate_field(error, route));
   }
   if (reason.http_status == 503 || reason.http_status == 429) {
-    response.headers.add(std::string(names::kRetryAfter), "1");
+    response.headers.add(names::kRetryAfter, "1");
   }
   return response;
 }

@@ -31,23 +31,36 @@ Status check_subject_profile(const GuardFacts& facts) {
 }
 
 // Another application may have registered a workflow, a step and a tool of the same names.
-Status check_application(const GuardFacts& facts) {
-  const auto& taken = facts.route.apps;
-  if (std::find(taken.begin(), taken.end(), facts.token.client_id) != taken.end()) return ok();
+Status check_taken_application(const AppId& app_id, const Route& route) {
+  const auto& taken = route.apps;
+  if (std::find(taken.begin(), taken.end(), app_id) != taken.end()) return ok();
   return refuse(Code::k_application_refused);
+}
+
+Status check_application(const GuardFacts& facts) {
+  return check_taken_application(facts.token.client_id, facts.route);
 }
 
 // Scopes are compared whole and with case: "manifest:read" is neither "Manifest:Read" nor part of
 // "manifest:readwrite".
-Status check_scope(const GuardFacts& facts) {
-  const Scopes& needed = facts.route.scopes;
+Status check_needed_scopes(const Scopes& held, const Scopes& needed) {
   const bool has_all =
       !needed.empty() && std::all_of(needed.begin(), needed.end(), [&](const std::string& scope) {
-        return has_scope(facts.token.scope, scope);
+        return has_scope(held, scope);
       });
   if (has_all) return ok();
   return refuse(Code::k_scope_insufficient, "Needed: " + join_scopes(needed) + ".")
       .with_items(needed);
+}
+
+Status check_scope(const GuardFacts& facts) {
+  return check_needed_scopes(facts.token.scope, facts.route.scopes);
+}
+
+Status check_taken_step(const StepId& step, const Route& route) {
+  const auto& taken = route.steps;
+  if (std::find(taken.begin(), taken.end(), step) != taken.end()) return ok();
+  return refuse(Code::k_step_refused, "The token is for " + step.str() + ".");
 }
 
 const IntentClaims::Step* find_step(const AccessToken& token) {
@@ -68,9 +81,7 @@ Status check_step(const GuardFacts& facts) {
   if (facts.route.token == TokenKind::kPlain) return ok();
   const IntentClaims::Step* step = find_step(facts.token);
   if (step == nullptr) return refuse(Code::k_step_refused, "The token is for none.");
-  const auto& taken = facts.route.steps;
-  if (std::find(taken.begin(), taken.end(), step->workflow_step) != taken.end()) return ok();
-  return refuse(Code::k_step_refused, "The token is for " + step->workflow_step.str() + ".");
+  return check_taken_step(step->workflow_step, facts.route);
 }
 
 Status check_tool(const GuardFacts& facts) {
@@ -99,6 +110,19 @@ constexpr auto kRouteChecks = std::to_array<Check>({
 
 std::span<const Check> token_checks() { return kTokenChecks; }
 std::span<const Check> route_checks() { return kRouteChecks; }
+
+Status check_draft_token(const DraftToken& token, const Route& route) {
+  if (!token.agent) return refuse(Code::k_intent_missing);
+  AJWT_TRY(check_taken_application(token.client_id, route));
+  AJWT_TRY(check_needed_scopes(token.scope, route.scopes));
+  if (!route.workflow) return ok();
+  const auto& step = token.agent->step;
+  if (!step) return refuse(Code::k_workflow_refused, "The token is for none.");
+  if (route.workflow != step->workflow_id) {
+    return refuse(Code::k_workflow_refused, "The token is for " + step->workflow_id.str() + ".");
+  }
+  return check_taken_step(step->workflow_step, route);
+}
 
 Status run_checks(std::span<const Check> checks, const GuardFacts& facts) {
   for (const Check& check : checks) AJWT_TRY(check.rule(facts));

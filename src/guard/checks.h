@@ -10,6 +10,7 @@
 #include "base/result.h"
 #include "guard/policy.h"
 #include "protocol/access_token.h"
+#include "protocol/draft_token.h"
 
 namespace ajwt::guard {
 
@@ -31,6 +32,10 @@ struct Check {
 std::span<const Check> token_checks();
 // route_checks run after the proof: whether the token allows what the route demands.
 std::span<const Check> route_checks();
+
+// check_draft_token applies the rules of a route of profile draft-00: an agent's token,
+// application, scope, and workflow and step where the route names them (protocol 5.3).
+Status check_draft_token(const DraftToken& token, const Route& route);
 
 // run_checks returns the first refusal.
 Status run_checks(std::span<const Check> checks, const GuardFacts& facts);

@@ -42,7 +42,7 @@ std::string joined(const Strings& texts, char separator) {
 // add leaves out a field that would be empty: absent and empty must not be two spellings of one
 // fact.
 void add(HttpHeaders& headers, std::string_view name, std::string value) {
-  if (!value.empty()) headers.add(std::string(name), std::move(value));
+  if (!value.empty()) headers.add(name, std::move(value));
 }
 
 void add_intent(HttpHeaders& headers, const IntentClaims& intent) {
@@ -54,6 +54,21 @@ void add_intent(HttpHeaders& headers, const IntentClaims& intent) {
   }
   add(headers, "X-Agent-Delegators", joined(intent.delegators, ','));
   add(headers, "X-Agent-Initiated-By", escaped(intent.initiated_by));
+}
+
+HttpHeaders draft_headers(const DraftToken& token) {
+  HttpHeaders headers;
+  add(headers, "X-Agent-Profile", std::string(names::kDraft00));
+  add(headers, "X-Agent-App", escaped(token.client_id.str()));
+  add(headers, "X-Agent-Id", escaped(token.sub));
+  add(headers, "X-Agent-Registration", escaped(token.agent->registration_id.str()));
+  add(headers, "X-Agent-Scope", joined(token.scope, ' '));
+  if (token.agent->step) {
+    add(headers, "X-Agent-Workflow", escaped(token.agent->step->workflow_id.str()));
+    add(headers, "X-Agent-Step", escaped(token.agent->step->workflow_step.str()));
+  }
+  add(headers, "X-Agent-Token-Id", escaped(token.jti));
+  return headers;
 }
 
 constexpr std::string_view kOwnPrefix = "X-Ajwt-";
@@ -73,7 +88,8 @@ bool names_dpop(std::string_view challenges) {
 }  // namespace
 
 HttpHeaders identity_headers(const VerifiedRequest& request) {
-  const AccessToken& token = request.token();
+  if (request.draft_token() != nullptr) return draft_headers(*request.draft_token());
+  const AccessToken& token = *request.token();
   HttpHeaders headers;
   add(headers, "X-Agent-Subject", escaped(token.sub));
   add(headers, "X-Agent-App", escaped(token.client_id.str()));
@@ -88,8 +104,9 @@ HttpHeaders identity_headers(const VerifiedRequest& request) {
   add(headers, "X-Agent-Scope", joined(token.scope, ' '));
   if (token.intent) add_intent(headers, *token.intent);
   if (token.tool) add(headers, "X-Agent-Tool", escaped(*token.tool));
-  add(headers, "X-Agent-Key", escaped(request.proof_jkt()));
+  add(headers, "X-Agent-Key", escaped(token.cnf_jkt));
   add(headers, "X-Agent-Token-Id", escaped(token.jti));
+  add(headers, "X-Agent-Body", request.body() == BodyBinding::kBound ? "bound" : "unbound");
   return headers;
 }
 

@@ -24,7 +24,7 @@ constexpr std::string_view kProof = "proof";
 constexpr std::string_view kMaxBody = "max_body";
 constexpr auto kRouteMembers =
     std::to_array<std::string_view>({kMethod, kPath, kApp, names::kScope, kToken, kWorkflow, kStep,
-                                     names::kTool, kProof, kMaxBody});
+                                     names::kTool, kProof, kMaxBody, names::kProfile});
 constexpr std::string_view kParameter = "{}";  // no literal segment is spelled so
 
 using Segments = std::vector<std::string>;
@@ -113,6 +113,7 @@ class RouteReader {
     AJWT_TRY(read_request(route));
     AJWT_TRY(read_apps(route));
     AJWT_TRY(read_scopes(route));
+    AJWT_TRY(read_profile(route));
     AJWT_TRY(read_token(route));
     AJWT_TRY(read_workflow(route));
     AJWT_TRY(read_proof(route));
@@ -190,6 +191,18 @@ class RouteReader {
     return ok();
   }
 
+  Status read_profile(Route& route) {
+    AJWT_ASSIGN(const auto profile, find_string(names::kProfile));
+    if (!profile) return ok();
+    if (*profile != names::kDraft00) return fault(names::kProfile, "must be \"draft-00\"");
+    route.profile = TokenProfile::kDraft00;
+    // Its tokens are an agent's, name no tool and come without any proof.
+    for (const std::string_view member : {kToken, names::kTool, kProof}) {
+      if (object_.contains(member)) return fault(member, "means nothing in profile draft-00");
+    }
+    return ok();
+  }
+
   Status read_token(Route& route) {
     AJWT_ASSIGN(const auto token, find_string(kToken));
     if (!token || *token == "intent") return ok();
@@ -208,10 +221,14 @@ class RouteReader {
       }
       return ok();
     }
+    if (route.profile == TokenProfile::kDraft00) {
+      if (!workflow && steps.empty()) return ok();
+    } else {
+      if (!route.tool) return fault(names::kTool, "is required on a route for intent tokens");
+      if (route.tool->empty()) return fault(names::kTool, "must not be empty");
+    }
     if (!workflow) return fault(kWorkflow, "is required on a route for intent tokens");
     if (steps.empty()) return fault(kStep, "at least one step is required");
-    if (!route.tool) return fault(names::kTool, "is required on a route for intent tokens");
-    if (route.tool->empty()) return fault(names::kTool, "must not be empty");
     auto workflow_id = WorkflowId::parse(*workflow);
     if (!workflow_id) return fault(kWorkflow, workflow_id.error().reason().sentence);
     route.workflow = *std::move(workflow_id);
@@ -227,8 +244,10 @@ class RouteReader {
     AJWT_ASSIGN(const auto proof, find_string(kProof));
     if (proof && *proof == "rfc9449") {
       route.proof = ProofBinding::kRfc9449;
+    } else if (proof && *proof == "head") {
+      route.proof = ProofBinding::kHead;
     } else if (proof && *proof != "bound") {
-      return fault(kProof, "must be \"bound\" or \"rfc9449\"");
+      return fault(kProof, "must be \"bound\", \"head\" or \"rfc9449\"");
     }
     const auto max_body = members_.find_integer(kMaxBody);
     if (!max_body || (*max_body && (**max_body < 0 || **max_body > static_cast<std::int64_t>(

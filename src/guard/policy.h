@@ -18,13 +18,18 @@
 
 namespace ajwt::guard {
 
-// ProofBinding: kBound demands the claims bd and qd (protocol 6.2); kRfc9449 is the weaker level
-// that a route must name.
-enum class ProofBinding { kBound, kRfc9449 };
+// ProofBinding: kBound demands the claims bd and qd (protocol 6.2). The weaker levels must be named
+// by the route: kHead demands qd and is for forms of the guard that never see a body (a form that
+// does sees to bd all the same); kRfc9449 demands neither.
+enum class ProofBinding { kBound, kHead, kRfc9449 };
 
 // TokenKind: kIntent takes intent tokens alone; kPlain takes an application's own token alone and
 // must be named by the route (protocol 8).
 enum class TokenKind { kIntent, kPlain };
+
+// TokenProfile: kStrict takes tokens that are bound to a key; kDraft00 takes the bearer tokens of
+// profile draft-00 alone and must be named by the route (protocol 5.3).
+enum class TokenProfile { kStrict, kDraft00 };
 
 // kDefaultMaxBodyBytes is how much of a body is read to judge it where the route says nothing;
 // kLargestMaxBodyBytes is the most that a route may allow.
@@ -39,10 +44,11 @@ struct Route {
   // would take the token of whoever registers a workflow of the same name.
   std::vector<AppId> apps;  // at least one
   Scopes scopes;            // at least one; the token needs all of them
+  TokenProfile profile = TokenProfile::kStrict;
   TokenKind token = TokenKind::kIntent;
-  std::optional<WorkflowId> workflow;  // intent routes: required
-  std::vector<StepId> steps;           // any of these; intent routes: at least one
-  std::optional<std::string> tool;     // intent routes: required
+  std::optional<WorkflowId> workflow;  // intent routes: required, but in profile draft-00
+  std::vector<StepId> steps;           // any of these; at least one where there is a workflow
+  std::optional<std::string> tool;     // intent routes: required; never in profile draft-00
   ProofBinding proof = ProofBinding::kBound;
   std::size_t max_body_bytes = kDefaultMaxBodyBytes;  // of a body that is read to be judged
 };
@@ -51,11 +57,12 @@ struct Route {
 class Policy {
  public:
   // parse reads {"route":[{method, path, app:[..], scope:[..], token?, workflow, step:[..], tool,
-  // proof?, max_body?}, ..]}; app, step and scope may be one string; token is "intent" (default) or
-  // "plain", proof "bound" (default) or "rfc9449". Refuses k_configuration_refused with the route's
-  // number and member: unknown members, missing requirements, requirements of intent tokens on a
-  // plain route, a malformed template, and two routes that a request could match both. The error's
-  // items hold one JSON pointer to the place, so that the reader of a file can name its line.
+  // proof?, max_body?, profile?}, ..]}; app, step and scope may be one string; token is "intent"
+  // (default) or "plain", proof "bound" (default), "head" or "rfc9449", profile "draft-00" or
+  // absent. Refuses k_configuration_refused with the route's number and member: unknown members,
+  // missing requirements, requirements of intent tokens on a plain route, a malformed template, and
+  // two routes that a request could match both. The error's items hold one JSON pointer to the
+  // place, so that the reader of a file can name its line.
   static Result<Policy> parse(const json::Object& policy);
 
   // known_members returns the names of everything that a route may say, for readers that suggest

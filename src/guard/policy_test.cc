@@ -34,7 +34,7 @@ std::string policy_of(std::string_view route) {
 // route_with replaces one member of kIntentRoute, or adds it.
 std::string route_with(std::string_view member, std::string_view value) {
   json::Object object = *json::parse_object(kIntentRoute);
-  object.set(std::string(member), *json::parse(value));
+  object.set(member, *json::parse(value));
   return policy_of(json::write(object));
 }
 
@@ -74,6 +74,13 @@ TEST(Policy, ReadsOneStringInPlaceOfAListAndTheWeakerProofByName) {
   EXPECT_THAT(route.steps, ElementsAre(StepId::trusted("s")));
   EXPECT_EQ(route.proof, ProofBinding::kRfc9449);
   EXPECT_EQ(route.max_body_bytes, 10U);
+}
+
+TEST(Policy, ReadsTheProofOfAHeadByName) {
+  const auto policy = parse(policy_of(R"({"method":"PUT","path":"/a","app":"acme","scope":"x",)"
+                                      R"("workflow":"w","step":"s","tool":"t","proof":"head"})"));
+  ASSERT_THAT(policy, IsOk());
+  EXPECT_EQ(policy->routes().front().proof, ProofBinding::kHead);
 }
 
 TEST(Policy, ReadsAPlainRouteOnlyWhereItIsNamed) {

@@ -40,16 +40,16 @@ bool has_token_in_query(std::string_view query) {
 
 // single_token returns the one token of the request. With two of them, the guard could judge one
 // and the service behind it read the other.
-Result<std::string_view> single_token(const RequestFacts& facts) {
+Result<std::string_view> single_token(const RequestFacts& facts, std::string_view scheme) {
   const bool in_query = has_token_in_query(facts.query);
   if (facts.authorization.size() + (in_query ? 1 : 0) > 1) return refuse(Code::k_token_duplicated);
-  // Bearer is refused here whatever the token says of itself: a stolen one would be good without
-  // its key at any endpoint that took both schemes.
+  // The route decides the scheme, never the token: a stolen one would be good without its key at
+  // any endpoint that took both.
   if (in_query) return refuse(Code::k_token_scheme_refused, "It is in the query.");
   if (facts.authorization.empty()) return refuse(Code::k_token_missing);
   const std::string_view field = facts.authorization.front();
   const std::size_t space = field.find(' ');
-  if (!equal_ignoring_case(field.substr(0, space), names::kDpop)) {
+  if (!equal_ignoring_case(field.substr(0, space), scheme)) {
     return refuse(Code::k_token_scheme_refused);
   }
   if (space == std::string_view::npos || space + 1 == field.size()) {
@@ -64,12 +64,16 @@ Result<std::string_view> single_proof(const RequestFacts& facts) {
   return facts.dpop.front();
 }
 
-ProofFacts::Binding binding_of(ProofBinding proof) {
+// binding_of never takes a route for weaker than the form of the guard makes necessary.
+ProofFacts::Binding binding_of(ProofBinding proof, BodySight sight) {
+  const bool seen = sight == BodySight::kSeen;
   switch (proof) {
     case ProofBinding::kBound:
       return ProofFacts::Binding::kBound;
+    case ProofBinding::kHead:
+      return seen ? ProofFacts::Binding::kBound : ProofFacts::Binding::kHead;
     case ProofBinding::kRfc9449:
-      return ProofFacts::Binding::kIfPresent;
+      return seen ? ProofFacts::Binding::kIfPresent : ProofFacts::Binding::kHeadIfPresent;
   }
   return ProofFacts::Binding::kBound;
 }
@@ -103,7 +107,7 @@ Result<std::shared_ptr<const AccessToken>> Verifier::verify_token(
 Result<Verifier::Presented> Verifier::verify_presented(
     const RequestFacts& facts, const Route& route, const std::shared_ptr<const jose::KeySet>& keys,
     Instant now, Trace* trace) const {
-  AJWT_ASSIGN(const std::string_view token_text, single_token(facts));
+  AJWT_ASSIGN(const std::string_view token_text, single_token(facts, names::kDpop));
   if (keys == nullptr) return refuse(Code::k_keys_unavailable);
   if (token_text.size() > kMaxTokenBytes) return refuse(Code::k_jws_too_large);
   // One hash serves twice: it finds the token in the cache, and the proof must name it.
@@ -122,26 +126,55 @@ Result<VerifiedProof> Verifier::verify_proof(const RequestFacts& facts, const Ro
                                .now = now,
                                .nonces = &nonces_,
                                .jkt = presented.token->cnf_jkt,
-                               .binding = binding_of(route.proof),
+                               .binding = binding_of(route.proof, facts.sight),
                                .body = facts.body,
                                .query = facts.query,
                                .access_token_hash = presented.hash};
   return verify_dpop_proof(proof_text, proof_facts, options_.algorithms);
 }
 
+Result<std::shared_ptr<const DraftToken>> Verifier::verify_draft(
+    const RequestFacts& facts, const Route& route, const std::shared_ptr<const jose::KeySet>& keys,
+    Instant now, Trace* trace) const {
+  AJWT_ASSIGN(const std::string_view token_text, single_token(facts, names::kBearer));
+  if (keys == nullptr) return refuse(Code::k_keys_unavailable);
+  const TokenRules rules{.issuer = options_.issuer,
+                         .audience = options_.audience,
+                         .algorithms = options_.algorithms,
+                         .skew = options_.skew};
+  auto verified = verify_draft_token(token_text, rules, *keys, now);
+  // A token of another type is one of another profile.
+  if (!verified && verified.error().code() == Code::k_jws_type_refused) {
+    return refuse(Code::k_profile_refused);
+  }
+  if (!verified) return verified.error();
+  const auto token = std::make_shared<const DraftToken>(*std::move(verified));
+  if (trace != nullptr) trace->draft_token = token;
+  AJWT_TRY(check_draft_token(*token, route));
+  return token;
+}
+
 Result<VerifiedRequest> Verifier::verify(const RequestFacts& facts, const Route& route,
                                          const std::shared_ptr<const jose::KeySet>& keys,
                                          Instant now, Trace* trace) const {
+  if (route.profile == TokenProfile::kDraft00) {
+    AJWT_ASSIGN(auto token, verify_draft(facts, route, keys, now, trace));
+    return VerifiedRequest(std::move(token));
+  }
   AJWT_ASSIGN(Presented presented, verify_presented(facts, route, keys, now, trace));
   AJWT_ASSIGN(const VerifiedProof proof, verify_proof(facts, route, presented, now));
   AJWT_TRY(run_checks(route_checks(), {.token = *presented.token, .route = route}));
   AJWT_TRY(replays_.remember(proof.jkt(), proof.jti(), proof.remember_until(), now));
-  return VerifiedRequest(std::move(presented.token));
+  return VerifiedRequest(std::move(presented.token),
+                         proof.binds_body() ? BodyBinding::kBound : BodyBinding::kUnbound);
 }
 
 Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
                              const std::shared_ptr<const jose::KeySet>& keys, Instant now,
                              Trace* trace) const {
+  if (route.profile == TokenProfile::kDraft00) {
+    return verify_draft(facts, route, keys, now, trace).map([](const auto&) {});
+  }
   AJWT_ASSIGN(const Presented presented, verify_presented(facts, route, keys, now, trace));
   // The body is the last thing that a proof is judged by: one that fails for it alone is good in
   // everything else.
@@ -151,9 +184,10 @@ Status Verifier::verify_head(const RequestFacts& facts, const Route& route,
 }
 
 bool Verifier::needs_body(const Route& route, const HttpRequest& head) {
-  if (!has_body(head)) return false;
+  if (!has_body(head) || route.profile == TokenProfile::kDraft00) return false;
   switch (route.proof) {
     case ProofBinding::kBound:
+    case ProofBinding::kHead:
       return true;
     case ProofBinding::kRfc9449: {
       const auto proof = head.headers.find(names::kDpopHeader);

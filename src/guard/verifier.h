@@ -20,12 +20,20 @@
 #include "guard/replay_cache.h"
 #include "jose/jwk.h"
 #include "protocol/access_token.h"
+#include "protocol/draft_token.h"
 #include "protocol/nonce.h"
 #include "protocol/proof.h"
 
 namespace ajwt::guard {
 
 class TokenCache;
+
+// BodySight tells whether the form of the guard that asks sees bodies. In one that never does, the
+// claim bd cannot be judged: a route of ProofBinding::kBound refuses everything there.
+enum class BodySight { kSeen, kUnseen };
+
+// BodyBinding tells whether the proof of a request bound its body: kBound also where there is none.
+enum class BodyBinding { kBound, kUnbound };
 
 // RequestFacts is what the verifier may know of a request. What the views show outlives the call.
 struct RequestFacts {
@@ -35,25 +43,35 @@ struct RequestFacts {
   std::vector<std::string_view> authorization;  // every Authorization field
   std::vector<std::string_view> dpop;           // every DPoP field
   std::optional<ByteView> body;                 // absent: not read; empty: there is none
+  BodySight sight = BodySight::kSeen;           // kUnseen: `body` is absent, and stays so
 };
 
 // VerifiedRequest is proof that a request passed every check of its route; only Verifier makes
 // one, and only it lets a request through.
 class VerifiedRequest {
  public:
-  const AccessToken& token() const { return *token_; }
-  const std::string& proof_jkt() const { return token_->cnf_jkt; }
+  // token and draft_token return the claims; one of them is null. A request has a draft_token only
+  // on a route of profile draft-00.
+  const AccessToken* token() const { return token_.get(); }
+  const DraftToken* draft_token() const { return draft_token_.get(); }
+  BodyBinding body() const { return body_; }
 
  private:
   friend class Verifier;
-  explicit VerifiedRequest(std::shared_ptr<const AccessToken> token) : token_(std::move(token)) {}
+  VerifiedRequest(std::shared_ptr<const AccessToken> token, BodyBinding body)
+      : token_(std::move(token)), body_(body) {}
+  explicit VerifiedRequest(std::shared_ptr<const DraftToken> token)
+      : draft_token_(std::move(token)), body_(BodyBinding::kUnbound) {}
   std::shared_ptr<const AccessToken> token_;
+  std::shared_ptr<const DraftToken> draft_token_;
+  BodyBinding body_;
 };
 
 // Trace is what became known of a request on the way to a verdict, be it a refusal. For logs: only
 // a VerifiedRequest says that a request may pass.
 struct Trace {
-  std::shared_ptr<const AccessToken> token;  // null unless it was verified
+  std::shared_ptr<const AccessToken> token;       // null unless it was verified
+  std::shared_ptr<const DraftToken> draft_token;  // likewise, in profile draft-00
 };
 
 // VerifierOptions is what a guard expects of every token, whatever the route.
@@ -85,6 +103,8 @@ class Verifier {
   // k_subject_profile_refused, k_proof_missing, k_proof_duplicated, what verify_dpop_proof refuses
   // (a nonce is mandatory), k_scope_insufficient, k_workflow_refused, k_step_refused,
   // k_tool_refused, what ReplayCache::remember refuses, and k_keys_unavailable for null `keys`.
+  // On a route of profile draft-00 instead: exactly one token in the Bearer scheme -> token of that
+  // profile -> application, scope, workflow, step. There is no proof.
   // `trace` may be null.
   Result<VerifiedRequest> verify(const RequestFacts& facts, const Route& route,
                                  const std::shared_ptr<const jose::KeySet>& keys, Instant now,
@@ -105,6 +125,9 @@ class Verifier {
 
  private:
   struct Presented;
+  Result<std::shared_ptr<const DraftToken>> verify_draft(
+      const RequestFacts& facts, const Route& route,
+      const std::shared_ptr<const jose::KeySet>& keys, Instant now, Trace* trace) const;
   Result<Presented> verify_presented(const RequestFacts& facts, const Route& route,
                                      const std::shared_ptr<const jose::KeySet>& keys, Instant now,
                                      Trace* trace) const;
@@ -138,7 +161,9 @@ HttpResponse challenge(const Error& error, const Route* route, std::string_view 
 // identity_headers returns the header fields that a guard sets for the protected service:
 // X-Agent-Subject, X-Agent-App, X-Agent-Id, X-Agent-Registration, X-Agent-Scope, X-Agent-Workflow,
 // X-Agent-Workflow-Version, X-Agent-Step, X-Agent-Execution, X-Agent-Tool, X-Agent-Delegators,
-// X-Agent-Key, X-Agent-Token-Id, X-Agent-Initiated-By. A field without a value is left out.
+// X-Agent-Key, X-Agent-Token-Id, X-Agent-Initiated-By, and X-Agent-Body: "bound" or "unbound"
+// (BodyBinding). A field without a value is left out. In profile draft-00: X-Agent-Profile, and
+// neither subject nor key, so that a service which knows nothing of the profile finds nobody.
 // Delegators are joined by ','; bytes that are not visible ASCII, '%', '"', '\\' and, between
 // delegators, ',' are percent-encoded.
 HttpHeaders identity_headers(const VerifiedRequest& request);

@@ -216,14 +216,87 @@ TEST_F(VerifierTest, JudgesABindingThatIsThereOnTheWeakerRouteToo) {
   EXPECT_THAT(verify(), RefusedWith(Code::k_proof_body_mismatch));
 }
 
-// --- What must be read first.
+// --- Forms of the guard that never see a body.
 
 HttpRequest head(std::string_view field, std::string_view value) {
   HttpRequest request{
       .method = "POST", .path = "/", .query = {}, .headers = {}, .body = {}, .peer = {}};
-  if (!field.empty()) request.headers.add(std::string(field), std::string(value));
+  if (!field.empty()) request.headers.add(field, std::string(value));
   return request;
 }
+
+TEST_F(VerifierTest, PassesABodyOutOfSightOnlyWhereTheRouteNamesALevelWithoutIt) {
+  sealed();
+  RequestFacts facts = request.facts();
+  facts.body.reset();
+  facts.sight = BodySight::kUnseen;
+  const auto judge = [&] { return verifier.verify(facts, route, keys, kNow); };
+
+  EXPECT_THAT(judge(), RefusedWith(Code::k_proof_body_mismatch));
+  route.proof = ProofBinding::kHead;
+  const auto verified = judge();
+  ASSERT_THAT(verified, IsOk());
+  EXPECT_EQ(verified->body(), BodyBinding::kUnbound);
+  EXPECT_EQ(identity_headers(*verified).find("X-Agent-Body"), "unbound");
+}
+
+TEST_F(VerifierTest, RefusesABoundRouteWithoutABdWhereTheBodyIsOutOfSight) {
+  request.token = sign_token(intent_claims(agent), authority);
+  ProofClaims claims = request.proof_claims();
+  claims.body.reset();
+  request.seal_with(claims);
+  RequestFacts facts = request.facts();
+  facts.body.reset();
+  facts.sight = BodySight::kUnseen;
+
+  EXPECT_THAT(verifier.verify(facts, route, keys, kNow), RefusedWith(Code::k_proof_body_mismatch));
+  route.proof = ProofBinding::kRfc9449;
+  EXPECT_THAT(verifier.verify(facts, route, keys, kNow), IsOk());
+}
+
+TEST_F(VerifierTest, JudgesTheQueryWhereTheBodyIsOutOfSight) {
+  for (const ProofBinding proof : {ProofBinding::kHead, ProofBinding::kRfc9449}) {
+    route.proof = proof;
+    sealed();
+    RequestFacts facts = request.facts();
+    facts.body.reset();
+    facts.sight = BodySight::kUnseen;
+    facts.query = "swapped=1";
+    EXPECT_THAT(verifier.verify(facts, route, keys, kNow),
+                RefusedWith(Code::k_proof_query_mismatch));
+  }
+}
+
+// "head" says what a form cannot see. One that sees the body judges it.
+TEST_F(VerifierTest, JudgesTheBodyOfAHeadRouteWhereItIsSeen) {
+  route.proof = ProofBinding::kHead;
+  EXPECT_TRUE(Verifier::needs_body(route, head("Content-Length", "3")));
+  sealed();
+  EXPECT_THAT(verify(), IsOk());
+  sealed();
+  request.body = "swapped";
+  EXPECT_THAT(verify(), RefusedWith(Code::k_proof_body_mismatch));
+}
+
+TEST_F(VerifierTest, SaysThatAPlainProofDoesNotBindTheBody) {
+  route.proof = ProofBinding::kRfc9449;
+  request.token = sign_token(intent_claims(agent), authority);
+  ProofClaims claims = request.proof_claims();
+  claims.body.reset();
+  request.seal_with(claims);
+  const auto unbound = verify();
+  ASSERT_THAT(unbound, IsOk());
+  EXPECT_EQ(unbound->body(), BodyBinding::kUnbound);
+
+  request.jti += "-2";
+  sealed();
+  const auto bound = verify();
+  ASSERT_THAT(bound, IsOk());
+  EXPECT_EQ(bound->body(), BodyBinding::kBound);
+  EXPECT_EQ(identity_headers(*bound).find("X-Agent-Body"), "bound");
+}
+
+// --- What must be read first.
 
 TEST_F(VerifierTest, NeedsTheBodyOfABoundRouteAlone) {
   EXPECT_TRUE(Verifier::needs_body(route, head("Content-Length", "3")));

@@ -28,8 +28,8 @@ TEST_F(VerifierTest, AcceptsAnHonestRequestAndTellsWhoItIs) {
   const auto verified = verify();
 
   ASSERT_THAT(verified, IsOk());
-  EXPECT_EQ(verified->token().sub, "agent:patchet:patcher");
-  EXPECT_EQ(verified->proof_jkt(), jose::thumbprint(agent.public_key()));
+  EXPECT_EQ(verified->token()->sub, "agent:patchet:patcher");
+  EXPECT_EQ(verified->token()->cnf_jkt, jose::thumbprint(agent.public_key()));
 }
 
 // --- One token, in the right scheme.

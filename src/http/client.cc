@@ -92,7 +92,7 @@ std::size_t take_header(char* data, std::size_t, std::size_t size, void* user) n
   auto value = line.substr(colon + 1);
   while (!value.empty() && (value.front() == ' ' || value.front() == '\t')) value.remove_prefix(1);
   while (!value.empty() && (value.back() == ' ' || value.back() == '\t')) value.remove_suffix(1);
-  gathering.headers.add(std::string(line.substr(0, colon)), std::string(value));
+  gathering.headers.add(line.substr(0, colon), std::string(value));
   return size;
 }
 

@@ -7,11 +7,17 @@
 #include <optional>
 #include <string>
 
+#include "base/field_name.h"
 #include "base/http_message.h"
 #include "json/utf8.h"
 
 namespace ajwt::http {
 namespace {
+
+// Frameworks let a field like X-Original-URL replace the path after a guard has judged another one.
+constexpr auto kOverrides = std::to_array<std::string_view>(
+    {"x-rewrite-url", "x-http-method-override", "x-http-method", "x-method-override"});
+constexpr std::string_view kOriginalPrefix = "x-original-";
 
 constexpr std::size_t kMaxLengthDigits = 18;  // below 10^18: fits every integer type in the way
 
@@ -175,17 +181,6 @@ Result<std::string_view> split_head(std::string_view head, const HeadLimits& lim
   return head.substr(0, end);
 }
 
-Status check_target(std::string_view target) {
-  if (target.empty() || target.front() != '/') return malformed("the target is not a path");
-  for (std::size_t i = 0; i < target.size(); ++i) {
-    if (!is_in(kTargetChars, target[i]))
-      return malformed("the target has a character that is not allowed");
-    if (target[i] == '%' && !find_escape(target.substr(i)))
-      return malformed("the target has a bad percent escape");
-  }
-  return ok();
-}
-
 enum class Version { kHttp10, kHttp11 };
 
 Result<Version> check_version(std::string_view text) {
@@ -296,6 +291,17 @@ Status check_response_head(std::string_view head, const HeadLimits& limits) {
   return ok();
 }
 
+Status check_target(std::string_view target) {
+  if (target.empty() || target.front() != '/') return malformed("the target is not a path");
+  for (std::size_t i = 0; i < target.size(); ++i) {
+    if (!is_in(kTargetChars, target[i]))
+      return malformed("the target has a character that is not allowed");
+    if (target[i] == '%' && !find_escape(target.substr(i)))
+      return malformed("the target has a bad percent escape");
+  }
+  return ok();
+}
+
 Status check_path(std::string_view path) {
   if (path.empty() || path.front() != '/') return malformed("the path does not start with a slash");
   std::size_t start = 1;
@@ -311,6 +317,12 @@ Status check_path(std::string_view path) {
     start = i + 1;
   }
   return check_text(path);
+}
+
+bool is_override_field(std::string_view name) {
+  return begins_folded(name, kOriginalPrefix) ||
+         std::any_of(kOverrides.begin(), kOverrides.end(),
+                     [&](std::string_view other) { return equal_folded(name, other); });
 }
 
 bool is_token(std::string_view text) {

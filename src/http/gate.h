@@ -46,6 +46,10 @@ Status check_request_head(std::string_view head, const HeadLimits& limits = {});
 // lines, fields and framing. Refuses as check_request_head does.
 Status check_response_head(std::string_view head, const HeadLimits& limits = {});
 
+// check_target judges a request's target in origin form: path and query as they stand in the
+// request line. Refuses k_request_malformed as check_request_head does.
+Status check_target(std::string_view target);
+
 // check_path judges a request path (percent-encoded, without query). Refuses k_request_malformed
 // for every path that an upstream could rewrite into another one after it was judged: one that does
 // not start with '/', empty segments ("//"), "." and ".." segments, also with parameters ("..;x",
@@ -53,6 +57,11 @@ Status check_response_head(std::string_view head, const HeadLimits& limits = {})
 // unreserved characters (RFC 3986 2.3), control characters and doubly encoded characters, and what
 // is not UTF-8 once decoded.
 Status check_path(std::string_view path);
+
+// is_override_field tells whether a field, folded (base/field_name.h), is one by which frameworks
+// replace host, path or method after they were judged: X-Original-*, X-Rewrite-URL,
+// X-HTTP-Method-Override and its kin.
+bool is_override_field(std::string_view name);
 
 // is_token tells whether `text` is a token (RFC 9110 5.6.2): a method or a field name.
 bool is_token(std::string_view text);

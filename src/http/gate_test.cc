@@ -202,6 +202,27 @@ TEST(Gate, RefusesPathsThatAnUpstreamCouldRewrite) {
     EXPECT_THAT(check_path(path), RefusedWith(Code::k_request_malformed)) << path;
 }
 
+TEST(Gate, JudgesATargetAloneAsInARequestLine) {
+  for (const std::string_view target : {"/", "/a?b=c&&d", "/a%20b?%61", "/a?b=[c]"}) {
+    EXPECT_THAT(check_target(target), IsOk()) << target;
+  }
+  for (const std::string_view target :
+       {"", "a", "*", "http://a/b", "/a b", "/a#b", "/a%", "/\xc3"}) {
+    EXPECT_THAT(check_target(target), RefusedWith(Code::k_request_malformed)) << target;
+  }
+}
+
+TEST(Gate, KnowsFieldsThatReplaceWhatWasJudged) {
+  for (const std::string_view name :
+       {"X-Original-URL", "x_original_uri", "X-Rewrite-Url", "X.HTTP.Method.Override",
+        "X-HTTP-Method", "x-method-override"}) {
+    EXPECT_TRUE(is_override_field(name)) << name;
+  }
+  for (const std::string_view name : {"X-Originals", "X-Original", "Forwarded", "X-Real-IP"}) {
+    EXPECT_FALSE(is_override_field(name)) << name;
+  }
+}
+
 TEST(Gate, KnowsTokensAndFieldValues) {
   EXPECT_TRUE(is_token("X-Agent_Sub"));
   EXPECT_FALSE(is_token(""));

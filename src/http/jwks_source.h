@@ -25,8 +25,11 @@ namespace ajwt::http {
 // JwksSourceOptions say where an authority's keys are, and how long what was fetched is good.
 struct JwksSourceOptions {
   std::string url;
+  // Sooner if the answer's Cache-Control: max-age says so, but never sooner than min_interval, and
+  // never later than this: an authority that could say "forever" could never take a key back.
   Seconds refresh_every{300};
   Seconds min_interval{5};  // between fetches for unknown kids, and before a failed one is repeated
+  Seconds max_retry{30};    // the same, where it failed again and again
   Seconds max_stale{3600};  // a set is used so long after it was fetched, then none
   Seconds timeout{10};      // of one fetch
   std::size_t max_bytes = 64 * 1024;
@@ -35,7 +38,14 @@ struct JwksSourceOptions {
   std::function<void(const Status&)> on_turn = {};
 };
 
-// JwksSource holds the current key set. Its functions may be called by any thread at any time.
+// JwksSource holds the current key set. Its functions may be called by any thread at any time. Ages
+// and intervals are of Clock::elapsed: setting the machine's clock changes none of them.
+//
+// A set is taken or refused as a whole. It is refused, and the one before stays until it is stale,
+// if the answer is no 200, too large, of another media type than JSON, no JWK set
+// (jose::parse_jwks), has no key for us, or if a name that we know means another key in it. A set
+// of other keys altogether is taken: that is what a revocation looks like, and what is behind the
+// URL is the authority by TLS (docs/adr/0013-key-rotation.md).
 class JwksSource {
  public:
   using Keys = std::shared_ptr<const jose::KeySet>;
@@ -69,13 +79,22 @@ class JwksSource {
   std::optional<Error> last_error() const;
 
  private:
+  using Elapsed = std::chrono::milliseconds;
+
+  // Fetched is what one answer brought.
+  struct Fetched {
+    jose::KeySet keys;
+    Seconds good_for;  // until it is fetched again
+  };
+
   void run();
   bool due() const;
-  bool is_recent(const std::optional<Instant>& time) const;
+  bool is_recent(const std::optional<Elapsed>& time) const;
   Keys keys_locked() const;
-  Result<jose::KeySet> fetch() const;
-  void store(Result<jose::KeySet> outcome);
-  void tell(const Result<jose::KeySet>& outcome) const;
+  Result<Fetched> fetch() const;
+  Status check_names(const jose::KeySet& fetched) const;
+  void store(Result<Fetched> outcome);
+  void tell(const Result<Fetched>& outcome) const;
 
   const JwksSourceOptions options_;
   HttpClient& client_;
@@ -84,9 +103,10 @@ class JwksSource {
   mutable std::mutex mutex_;
   std::condition_variable changed_;
   Keys keys_;
-  Instant fetched_at_{};               // of keys_
-  std::optional<Instant> last_begun_;  // the latest fetch
-  std::optional<Instant> last_wait_;   // ended when the latest caller's did
+  Elapsed fetched_at_{};               // of keys_
+  Seconds good_for_;                   // the latest answer that was taken
+  std::optional<Elapsed> last_begun_;  // the latest fetch
+  std::optional<Elapsed> last_wait_;   // ended when the latest caller's did
   bool waiting_ = false;               // a caller does
   std::optional<Error> error_;         // of the latest fetch
   Seconds retry_after_;                // after a failure; grows

@@ -119,7 +119,7 @@ bool is_ambiguous(const Jwk& a, const Jwk& b) {
 json::Object required_members(
     std::initializer_list<std::pair<std::string_view, std::string>> list) {
   json::Object object;
-  for (const auto& [member, value] : list) object.append(std::string(member), value);
+  for (const auto& [member, value] : list) object.append(member, value);
   return object;
 }
 
@@ -201,13 +201,13 @@ json::Object write_jwks(const KeySet& keys) {
   json::Array array;
   for (const Jwk& jwk : keys.keys()) {
     json::Object object = to_json(jwk.key);
-    if (jwk.kid) object.append(std::string(names::kKid), *jwk.kid);
-    if (jwk.alg) object.append(std::string(names::kAlg), name(*jwk.alg));
-    object.append(std::string(names::kUse), names::kSig);
+    if (jwk.kid) object.append(names::kKid, *jwk.kid);
+    if (jwk.alg) object.append(names::kAlg, name(*jwk.alg));
+    object.append(names::kUse, names::kSig);
     array.emplace_back(std::move(object));
   }
   json::Object result;
-  result.append(std::string(names::kKeys), std::move(array));
+  result.append(names::kKeys, std::move(array));
   return result;
 }
 

@@ -32,7 +32,7 @@ json::Object object_of(std::string_view text) {
 // with returns the JWK text with one member set to another value.
 json::Object with(std::string_view jwk, std::string_view member, json::Value value) {
   json::Object object = object_of(jwk);
-  object.set(std::string(member), std::move(value));
+  object.set(member, std::move(value));
   return object;
 }
 

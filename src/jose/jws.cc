@@ -167,14 +167,14 @@ Result<std::string> sign_jws(std::string_view payload, const crypto::PrivateKey&
                              const SignJwsOptions& options, std::optional<Algorithm> algorithm) {
   const Algorithm alg = algorithm.value_or(default_algorithm(key.kind()));
   json::Object header;
-  header.append(std::string(names::kAlg), name(alg));
-  if (!options.typ.empty()) header.append(std::string(names::kTyp), options.typ);
-  if (options.kid) header.append(std::string(names::kKid), *options.kid);
+  header.append(names::kAlg, name(alg));
+  if (!options.typ.empty()) header.append(names::kTyp, options.typ);
+  if (options.kid) header.append(names::kKid, *options.kid);
   switch (options.embedded) {
     case EmbeddedKey::kRefused:
       break;
     case EmbeddedKey::kRequired:
-      header.append(std::string(names::kJwk), to_json(key.public_key()));
+      header.append(names::kJwk, to_json(key.public_key()));
       break;
   }
   std::string token = encode_base64url(json::write(header));

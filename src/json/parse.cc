@@ -152,7 +152,7 @@ class Builder {
       array->push_back(std::move(value));
     } else {
       std::get<Object>(open_.back().container)
-          .append(std::move(open_.back().name), std::move(value));
+          .append(Member(std::move(open_.back().name), std::move(value)));
     }
     return true;
   }

@@ -18,19 +18,21 @@ Object& Object::operator=(const Object&) = default;
 Object& Object::operator=(Object&&) noexcept = default;
 Object::~Object() = default;
 
-void Object::set(std::string name, Value value) {
+void Object::set(std::string_view name, Value value) {
   const auto member = std::find_if(members_.begin(), members_.end(),
                                    [&](const Member& m) { return m.name == name; });
   if (member != members_.end()) {
     member->value = std::move(value);
   } else {
-    append(std::move(name), std::move(value));
+    append(name, std::move(value));
   }
 }
 
-void Object::append(std::string name, Value value) {
-  members_.push_back(Member{std::move(name), std::move(value)});
+void Object::append(std::string_view name, Value value) {
+  members_.emplace_back(name, std::move(value));
 }
+
+void Object::append(Member member) { members_.push_back(std::move(member)); }
 
 void Object::remove(std::string_view name) {
   std::erase_if(members_, [&](const Member& m) { return m.name == name; });

@@ -33,9 +33,10 @@ class Object {
   ~Object();
 
   // set appends a member, or replaces the value of the one with that name in place.
-  void set(std::string name, Value value);
+  void set(std::string_view name, Value value);
   // append adds a member without looking for its name; the caller knows that it is new.
-  void append(std::string name, Value value);
+  void append(std::string_view name, Value value);
+  void append(Member member);
   void remove(std::string_view name);
   // find returns the member's value or null; valid until the next change.
   const Value* find(std::string_view name) const;
@@ -96,6 +97,10 @@ class Value {
 
 // Member is one name and its value.
 struct Member {
+  template <typename Name>
+  requires std::constructible_from<std::string, Name> Member(Name&& n, Value v)
+      : name(std::forward<Name>(n)), value(std::move(v)) {}
+
   std::string name;
   Value value;
   friend bool operator==(const Member&, const Member&) = default;

@@ -16,6 +16,7 @@
 #include "base/result.h"
 #include "crypto/key.h"
 #include "jose/jwk.h"
+#include "jose/jws.h"
 #include "protocol/scope.h"
 
 namespace ajwt {
@@ -103,8 +104,17 @@ struct TokenRules {
 Result<AccessToken> verify_access_token(std::string_view token, const TokenRules& rules,
                                         const jose::KeySet& keys, Instant now);
 
-// check_token_time applies the rules about exp, nbf and iat alone, for a token that was verified
+// verify_token_signature is the part of verify_access_token before the claims, for a token of this
+// `typ` (lower case): size, form, typ, kid and alg in `keys`, signature.
+Result<jose::VerifiedJws> verify_token_signature(std::string_view token, std::string_view typ,
+                                                 const jose::AlgorithmSet& algorithms,
+                                                 const jose::KeySet& keys);
+
+// check_token_time applies the rules about exp, nbf and iat alone: for a token that was verified
 // before and comes from a cache.
-Status check_token_time(const AccessToken& token, Seconds skew, Instant now);
+Status check_token_time(Instant iat, Instant nbf, Instant exp, Seconds skew, Instant now);
+inline Status check_token_time(const AccessToken& token, Seconds skew, Instant now) {
+  return check_token_time(token.iat, token.nbf, token.exp, skew, now);
+}
 
 }  // namespace ajwt

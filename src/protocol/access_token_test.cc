@@ -224,11 +224,11 @@ json::Object with(std::string_view path, json::Value value) {
   json::Object object = payload();
   const std::size_t dot = path.find('.');
   if (dot == std::string_view::npos) {
-    object.set(std::string(path), std::move(value));
+    object.set(path, std::move(value));
   } else {
     json::Object inner = object.find(path.substr(0, dot))->as_object();
-    inner.set(std::string(path.substr(dot + 1)), std::move(value));
-    object.set(std::string(path.substr(0, dot)), std::move(inner));
+    inner.set(path.substr(dot + 1), std::move(value));
+    object.set(path.substr(0, dot), std::move(inner));
   }
   return object;
 }
@@ -241,7 +241,7 @@ json::Object without(std::string_view path) {
   } else {
     json::Object inner = object.find(path.substr(0, dot))->as_object();
     inner.remove(path.substr(dot + 1));
-    object.set(std::string(path.substr(0, dot)), std::move(inner));
+    object.set(path.substr(0, dot), std::move(inner));
   }
   return object;
 }

@@ -9,6 +9,7 @@
 
 #include "crypto/hash.h"
 #include "json/parse.h"
+#include "protocol/agent_checksum.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt {
@@ -35,7 +36,7 @@ Result<AgentDefinition> parse_text(std::string_view text) {
 
 Result<AgentDefinition> parse_with(std::string_view member, json::Value value) {
   json::Object object = components();
-  object.set(std::string(member), std::move(value));
+  object.set(member, std::move(value));
   return parse_agent_components(object);
 }
 
@@ -89,7 +90,9 @@ TEST(AgentComponents, OfTheWrongTypeAreRefused) {
 }
 
 TEST(AgentComponents, WithAMemberThatIsNotHashedAreRefused) {
-  EXPECT_THAT(parse_with("model", "m"), RefusedWith(Code::k_json_unknown_member));
+  EXPECT_THAT(parse_with("model_name", "m"), RefusedWith(Code::k_json_unknown_member));
+  EXPECT_THAT(parse_with("model", json::Object{{"id", "m"}, {"vendor", "v"}}),
+              RefusedWith(Code::k_json_unknown_member));
   EXPECT_THAT(parse_with_tool({{"name", "a"}, {"description", ""}, {"is_agent", true}}),
               RefusedWith(Code::k_json_unknown_member));
 }
@@ -216,7 +219,8 @@ TEST(Checksum, ChangesWithEveryPart) {
 TEST(Checksum, OfTwoToolsWithOneNameIsRefused) {
   AgentDefinition agent = definition();
   agent.tools[0].name = agent.tools[1].name;
-  for (const auto profile : {ChecksumProfile::kSha256, ChecksumProfile::kReference}) {
+  for (const auto profile :
+       {ChecksumProfile::kSha256, ChecksumProfile::kReference, ChecksumProfile::kStrictSha256}) {
     EXPECT_THAT(compute_agent_checksum(agent, profile), RefusedWith(Code::k_tool_duplicated));
   }
 }
@@ -224,8 +228,9 @@ TEST(Checksum, OfTwoToolsWithOneNameIsRefused) {
 TEST(Checksum, OfANumberWithoutExactCanonicalFormIsRefused) {
   AgentDefinition agent = definition();
   agent.configuration.set("seed", std::int64_t{9007199254740993});
-  EXPECT_THAT(compute_agent_checksum(agent, ChecksumProfile::kSha256),
-              RefusedWith(Code::k_json_number_range));
+  for (const auto profile : {ChecksumProfile::kSha256, ChecksumProfile::kStrictSha256}) {
+    EXPECT_THAT(compute_agent_checksum(agent, profile), RefusedWith(Code::k_json_number_range));
+  }
 }
 
 TEST(ReferenceChecksum, IsSha256OverPythonsText) {
@@ -255,16 +260,18 @@ TEST(ChecksumProfileOfAText, IsKnownByItsForm) {
   const std::string hex(64, 'a');
   EXPECT_EQ(profile_of("sha256:" + hex), ChecksumProfile::kSha256);
   EXPECT_EQ(profile_of(hex), ChecksumProfile::kReference);
+  EXPECT_EQ(profile_of("strict-sha256:" + hex), ChecksumProfile::kStrictSha256);
   for (const std::string& text :
        {std::string(), std::string("sha256:"), "sha256:" + hex + "a", hex + "a", hex.substr(1),
-        "SHA256:" + hex, "sha512:" + hex, "strict-sha256:" + hex, std::string(64, 'A'),
-        std::string(64, 'g'), " " + hex}) {
+        "SHA256:" + hex, "sha512:" + hex, "strict:" + hex, "strict-sha256:" + hex + "a",
+        "strict-sha256:sha256:" + hex, std::string(64, 'A'), std::string(64, 'g'), " " + hex}) {
     EXPECT_EQ(profile_of(text), std::nullopt) << text;
   }
 }
 
 TEST(ChecksumProfileOfAText, HasAName) {
-  for (const auto profile : {ChecksumProfile::kSha256, ChecksumProfile::kReference}) {
+  for (const auto profile :
+       {ChecksumProfile::kSha256, ChecksumProfile::kReference, ChecksumProfile::kStrictSha256}) {
     EXPECT_EQ(find_checksum_profile(name(profile)), profile);
   }
   EXPECT_EQ(find_checksum_profile("strict"), std::nullopt);

@@ -16,16 +16,14 @@ namespace {
 class Writer {
  public:
   void text(std::string_view name, std::optional<std::string_view> value) {
-    if (value) object_.append(std::string(name), *value);
+    if (value) object_.append(name, *value);
   }
   void hash(std::string_view name, std::optional<ByteView> value) {
     if (value) {
-      object_.append(std::string(name), jose::encode_base64url(crypto::sha256(*value)));
+      object_.append(name, jose::encode_base64url(crypto::sha256(*value)));
     }
   }
-  void integer(std::string_view name, std::int64_t value) {
-    object_.append(std::string(name), value);
-  }
+  void integer(std::string_view name, std::int64_t value) { object_.append(name, value); }
   std::string write() && { return json::write(std::move(object_)); }
 
  private:

@@ -99,6 +99,14 @@ inline constexpr std::string_view kMissingSteps = "missing_steps";
 inline constexpr std::string_view kTypAccessToken = "at+jwt";
 inline constexpr std::string_view kTypProof = "dpop+jwt";
 inline constexpr std::string_view kTypAgentProof = "agent-proof+jwt";
+inline constexpr std::string_view kTypDraftToken = "jwt";  // draft 4.4.1; written "JWT"
+
+// Profile draft-00 (protocol 5.3), and what its requests call things.
+inline constexpr std::string_view kDraft00 = "draft-00";
+inline constexpr std::string_view kToolName = "tool_name";
+inline constexpr std::string_view kRegistrationRequests = "registration_requests";
+inline constexpr std::string_view kWorkflowDefinitions = "workflow_definitions";
+inline constexpr std::string_view kDraftAudience = "idp.localhost";  // draft 4.2.3
 
 // Registration (draft 5.2, 5.4, 6.3; protocol 3.2, 4.1).
 inline constexpr std::string_view kAppId = "app_id";
@@ -111,6 +119,15 @@ inline constexpr std::string_view kDescription = "description";
 inline constexpr std::string_view kParameters = "parameters";
 inline constexpr std::string_view kSignature = "signature";
 inline constexpr std::string_view kSourceCode = "source_code";
+inline constexpr std::string_view kHelpers = "helpers";
+inline constexpr std::string_view kSlots = "slots";
+inline constexpr std::string_view kModel = "model";
+inline constexpr std::string_view kServers = "servers";
+inline constexpr std::string_view kId = "id";
+inline constexpr std::string_view kDigest = "digest";
+inline constexpr std::string_view kInputSchema = "input_schema";
+inline constexpr std::string_view kOutputSchema = "output_schema";
+inline constexpr std::string_view kPrompt = "prompt";
 inline constexpr std::string_view kChecksum = "checksum";
 inline constexpr std::string_view kComponentHashes = "component_hashes";
 inline constexpr std::string_view kPublicKey = "public_key";
@@ -136,6 +153,7 @@ inline constexpr std::string_view kOutcome = "outcome";
 inline constexpr std::string_view kScopeMint = "generate:intent-token";
 inline constexpr std::string_view kScopeRegisterAgent = "register:intent";
 inline constexpr std::string_view kScopeRegisterWorkflow = "register:workflow";
+inline constexpr std::string_view kScopeReadAgents = "read:agents";  // profile draft-00 alone
 inline constexpr std::string_view kScopeAdminApps = "admin:apps";
 inline constexpr std::string_view kScopeAdminKeys = "admin:keys";
 inline constexpr std::string_view kScopeAdminWorkflows = "admin:workflows";

@@ -5,7 +5,7 @@
 
 #include "json/parse.h"
 #include "protocol/access_token.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/claims.h"
 #include "protocol/names.h"
 #include "protocol/subject.h"

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 
 namespace ajwt {
 namespace {

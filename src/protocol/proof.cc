@@ -78,6 +78,19 @@ Status check_hash_claim(std::string_view claim, ByteView actual, Code code) {
   return ok();
 }
 
+// judges_body tells whether a `bd` is looked at.
+bool judges_body(ProofFacts::Binding binding) {
+  switch (binding) {
+    case ProofFacts::Binding::kBound:
+    case ProofFacts::Binding::kIfPresent:
+      return true;
+    case ProofFacts::Binding::kHead:
+    case ProofFacts::Binding::kHeadIfPresent:
+      return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 // ProofVerifier holds the claims of a proof whose signature was verified and judges them one by
@@ -99,7 +112,8 @@ class ProofVerifier {
                      Instant now) const;
   Status check_token(std::string_view access_token) const;
   Status check_token_hash(std::string_view hash) const;
-  Status check_binding(const ProofFacts& facts) const;
+  Status check_query(const ProofFacts& facts) const;
+  Status check_body(const ProofFacts& facts) const;
   VerifiedProof make(const crypto::PublicKey& key, std::string jkt) const;
 
   Claims claims_;
@@ -158,17 +172,21 @@ Status ProofVerifier::check_token_hash(std::string_view hash) const {
 // A proof binds method and path; whoever can change body or query on the way would change what is
 // done. So our own proofs bind them too (protocol 6.2), and a binding that cannot be judged is
 // none.
-Status ProofVerifier::check_binding(const ProofFacts& facts) const {
-  const bool must_bind = facts.binding == ProofFacts::Binding::kBound;
-  if (qd_) {
-    AJWT_TRY(check_hash_claim(*qd_, as_bytes(facts.query), Code::k_proof_query_mismatch));
-  } else if (must_bind && !facts.query.empty()) {
-    return refuse(Code::k_proof_query_mismatch);
-  }
+Status ProofVerifier::check_query(const ProofFacts& facts) const {
+  if (qd_) return check_hash_claim(*qd_, as_bytes(facts.query), Code::k_proof_query_mismatch);
+  const bool must_bind =
+      facts.binding == ProofFacts::Binding::kBound || facts.binding == ProofFacts::Binding::kHead;
+  if (must_bind && !facts.query.empty()) return refuse(Code::k_proof_query_mismatch);
+  return ok();
+}
+
+Status ProofVerifier::check_body(const ProofFacts& facts) const {
+  if (!judges_body(facts.binding)) return ok();
   if (bd_) {
     if (!facts.body) return refuse(Code::k_proof_body_mismatch).with_detail("the body is unread");
     return check_hash_claim(*bd_, *facts.body, Code::k_proof_body_mismatch);
   }
+  const bool must_bind = facts.binding == ProofFacts::Binding::kBound;
   if (must_bind && (!facts.body || !facts.body->empty())) {
     return refuse(Code::k_proof_body_mismatch);
   }
@@ -196,8 +214,13 @@ Result<VerifiedProof> ProofVerifier::verify_dpop(std::string_view proof, const P
   const crypto::PublicKey& key = jws.header().jwk->key;
   std::string jkt = jose::thumbprint(key);
   if (facts.jkt && jkt != *facts.jkt) return refuse(Code::k_proof_key_mismatch);
-  AJWT_TRY(verifier.check_binding(facts));
-  return verifier.make(key, std::move(jkt));
+  AJWT_TRY(verifier.check_query(facts));
+  AJWT_TRY(verifier.check_body(facts));
+  VerifiedProof verified = verifier.make(key, std::move(jkt));
+  // What check_body let pass without `bd` is bound only where there is nothing to bind.
+  verified.binds_body_ = judges_body(facts.binding) &&
+                         (verifier.bd_.has_value() || (facts.body && facts.body->empty()));
+  return verified;
 }
 
 Result<VerifiedProof> ProofVerifier::verify_agent(std::string_view proof,
@@ -216,7 +239,9 @@ Result<VerifiedProof> ProofVerifier::verify_agent(std::string_view proof,
   AJWT_ASSIGN(const auto bd, verifier.claims_.get_text(names::kBd));
   AJWT_TRY(check_hash_claim(bd, facts.body_without_proofs, Code::k_proof_body_mismatch));
   const crypto::PublicKey& key = jws.header().jwk->key;
-  return verifier.make(key, jose::thumbprint(key));
+  VerifiedProof verified = verifier.make(key, jose::thumbprint(key));
+  verified.binds_body_ = true;
+  return verified;
 }
 
 Result<VerifiedProof> verify_dpop_proof(std::string_view proof, const ProofFacts& facts,

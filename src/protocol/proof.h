@@ -35,8 +35,9 @@ struct ProofFacts {
   std::optional<std::string_view> jkt = {};           // given: the key must have this thumbprint
   // Binding of body and query (protocol 6.2). kBound: `bd` must match and may be absent only for an
   // empty body, `qd` likewise for the query. kIfPresent: RFC 9449 clients; what is there must
-  // match.
-  enum class Binding { kBound, kIfPresent };
+  // match. kHead and kHeadIfPresent are for who never sees a body: `bd` is not judged, whatever it
+  // says, and `qd` as with kBound and kIfPresent.
+  enum class Binding { kBound, kHead, kIfPresent, kHeadIfPresent };
   Binding binding;
   // Absent: not read, so a present `bd` cannot be judged: refused.
   std::optional<ByteView> body = {};
@@ -56,6 +57,9 @@ class VerifiedProof {
   // Our own claims, absent in proofs of plain RFC 9449 clients.
   const std::optional<std::string>& agent_checksum() const { return agent_checksum_; }
   const std::optional<std::string>& agent_id() const { return agent_id_; }
+  // binds_body tells whether the request's body is the one that was signed for: `bd` was judged, or
+  // the body is known to be empty.
+  bool binds_body() const { return binds_body_; }
 
  private:
   friend class ProofVerifier;
@@ -70,6 +74,7 @@ class VerifiedProof {
   Instant remember_until_;
   std::optional<std::string> agent_checksum_;
   std::optional<std::string> agent_id_;
+  bool binds_body_ = false;
 };
 
 // verify_dpop_proof verifies a DPoP proof (RFC 9449 4.3, in its order), but for "used before".

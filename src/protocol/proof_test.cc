@@ -98,7 +98,7 @@ std::string signed_text(std::string_view payload, std::string_view typ = "dpop+j
 // signed_with signs the standard claims with one of them changed.
 std::string signed_with(std::string_view name, json::Value value) {
   json::Object payload = payload_of(build(claims()));
-  payload.set(std::string(name), std::move(value));
+  payload.set(name, std::move(value));
   return signed_text(json::write(payload));
 }
 
@@ -445,6 +445,50 @@ TEST(ProofBinding, IsNotAskedOfPlainClients) {
   EXPECT_THAT(verify(build(plain), request), IsOk());
   request.body = std::nullopt;
   EXPECT_THAT(verify(build(plain), request), IsOk());
+}
+
+// Whoever never sees a body must not take a `bd` for judged, and says so.
+TEST(ProofBinding, OfABodyOutOfSightIsNotJudgedAndSaysSo) {
+  for (const auto binding : {ProofFacts::Binding::kHead, ProofFacts::Binding::kHeadIfPresent}) {
+    ProofFacts request = facts();
+    request.binding = binding;
+    request.body = std::nullopt;
+    const auto verified = verify(build(claims()), request);
+    ASSERT_THAT(verified, IsOk());
+    EXPECT_FALSE(verified->binds_body());
+    request.query = "dry=0";
+    EXPECT_THAT(verify(build(claims()), request), RefusedWith(Code::k_proof_query_mismatch));
+  }
+}
+
+TEST(ProofBinding, OfAQueryIsAskedForWhereTheBodyIsOutOfSight) {
+  ProofClaims plain = claims();
+  plain.body = std::nullopt;
+  plain.query = std::nullopt;
+  ProofFacts request = facts();
+  request.body = std::nullopt;
+  request.binding = ProofFacts::Binding::kHead;
+  EXPECT_THAT(verify(build(plain), request), RefusedWith(Code::k_proof_query_mismatch));
+  request.binding = ProofFacts::Binding::kHeadIfPresent;
+  EXPECT_THAT(verify(build(plain), request), IsOk());
+}
+
+TEST(ProofBinding, IsToldOfABodyThatWasSignedForOrIsEmpty) {
+  const auto binds = [](const ProofClaims& signed_claims, const ProofFacts& request) {
+    const auto verified = verify(build(signed_claims), request);
+    EXPECT_THAT(verified, IsOk());
+    return verified && verified->binds_body();
+  };
+  EXPECT_TRUE(binds(claims(), facts()));
+  ProofClaims plain = claims();
+  plain.body = std::nullopt;
+  ProofFacts request = facts();
+  request.binding = ProofFacts::Binding::kIfPresent;
+  EXPECT_FALSE(binds(plain, request));
+  request.body = std::nullopt;
+  EXPECT_FALSE(binds(plain, request));
+  request.body = ByteView();
+  EXPECT_TRUE(binds(plain, request));
 }
 
 }  // namespace

@@ -10,10 +10,8 @@ namespace ajwt {
 namespace {
 
 json::Object write_component(const ComponentState& component) {
-  json::Object written{{std::string(names::kStatus), component.down ? "down" : "up"}};
-  if (component.down) {
-    written.append(std::string(names::kReason), reason_of(*component.down).name);
-  }
+  json::Object written{{names::kStatus, component.down ? "down" : "up"}};
+  if (component.down) written.append(names::kReason, reason_of(*component.down).name);
   if (component.cause) written.append("cause", reason_of(*component.cause).name);
   return written;
 }
@@ -29,11 +27,11 @@ std::optional<Code> find_down(const std::vector<ComponentState>& components) {
 
 json::Object write_readiness(const std::vector<ComponentState>& components) {
   const auto down = find_down(components);
-  json::Object body{{std::string(names::kStatus), down ? "not_ready" : "ready"}};
-  if (down) body.append(std::string(names::kReason), reason_of(*down).name);
+  json::Object body{{names::kStatus, down ? "not_ready" : "ready"}};
+  if (down) body.append(names::kReason, reason_of(*down).name);
   json::Object parts;
   for (const ComponentState& component : components) {
-    parts.append(std::string(component.name), write_component(component));
+    parts.append(component.name, write_component(component));
   }
   body.append("components", std::move(parts));
   return body;

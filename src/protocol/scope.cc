@@ -106,9 +106,9 @@ json::Array to_json(const Grant& grant) {
   array.reserve(grant.size());
   for (const Permission& permission : grant) {
     json::Object object;
-    object.append(std::string(names::kAudience), permission.audience);
-    if (permission.tool) object.append(std::string(names::kTool), *permission.tool);
-    object.append(std::string(names::kScopes), json::string_array(permission.scopes));
+    object.append(names::kAudience, permission.audience);
+    if (permission.tool) object.append(names::kTool, *permission.tool);
+    object.append(names::kScopes, json::string_array(permission.scopes));
     array.emplace_back(std::move(object));
   }
   return array;

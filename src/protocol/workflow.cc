@@ -15,18 +15,18 @@ bool contains(const std::vector<T>& list, const T& item) {
 
 json::Object write_step(const WorkflowStep& step) {
   json::Object object;
-  object.append(std::string(names::kStepId), step.step_id.str());
-  if (step.agent_id) object.append(std::string(names::kAgentId), step.agent_id->str());
-  if (step.action) object.append(std::string(names::kAction), *step.action);
-  object.append(std::string(names::kScopes), json::string_array(step.scopes));
-  if (step.audience) object.append(std::string(names::kAudience), *step.audience);
+  object.append(names::kStepId, step.step_id.str());
+  if (step.agent_id) object.append(names::kAgentId, step.agent_id->str());
+  if (step.action) object.append(names::kAction, *step.action);
+  object.append(names::kScopes, json::string_array(step.scopes));
+  if (step.audience) object.append(names::kAudience, *step.audience);
   json::Array dependencies;
   for (const StepId& dependency : step.dependencies) dependencies.emplace_back(dependency.str());
-  object.append(std::string(names::kDependencies), std::move(dependencies));
-  object.append(std::string(names::kRequired), step.required);
-  object.append(std::string(names::kApprovalGate), step.approval_gate);
-  object.append(std::string(names::kRequiresApproval), step.requires_approval);
-  object.append(std::string(names::kMaxUses), step.max_uses);
+  object.append(names::kDependencies, std::move(dependencies));
+  object.append(names::kRequired, step.required);
+  object.append(names::kApprovalGate, step.approval_gate);
+  object.append(names::kRequiresApproval, step.requires_approval);
+  object.append(names::kMaxUses, step.max_uses);
   return object;
 }
 
@@ -70,8 +70,8 @@ json::Object to_json(const Workflow& workflow) {
   steps.reserve(workflow.steps.size());
   for (const WorkflowStep& step : workflow.steps) steps.emplace_back(write_step(step));
   json::Object object;
-  object.append(std::string(names::kWorkflowId), workflow.workflow_id.str());
-  object.append(std::string(names::kSteps), std::move(steps));
+  object.append(names::kWorkflowId, workflow.workflow_id.str());
+  object.append(names::kSteps, std::move(steps));
   return object;
 }
 

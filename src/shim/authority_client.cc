@@ -204,7 +204,7 @@ Result<HttpResponse> AuthorityClient::Parts::send(Repeat repeat, const TracePare
                                                   const BuildCall& build) {
   const BuildCall in_trace = [&](const Nonce& nonce) -> Result<HttpCall> {
     AJWT_ASSIGN(HttpCall call, build(nonce));
-    call.headers.set(std::string(kTraceParentField), write_traceparent(trace));
+    call.headers.set(kTraceParentField, write_traceparent(trace));
     return call;
   };
   return send_with_retries(options_.retries, repeat, sleeper_, [&] {
@@ -227,12 +227,12 @@ Result<HttpCall> AuthorityClient::Parts::build_token_request(const Scopes& scope
   call.headers.add("Content-Type", "application/x-www-form-urlencoded");
   call.headers.add("Accept", "application/json");
   if (!authentication.authorization.empty()) {
-    call.headers.add(std::string(names::kAuthorization), std::move(authentication.authorization));
+    call.headers.add(names::kAuthorization, std::move(authentication.authorization));
   }
   const std::string jti = crypto::random_token(names::kJtiBytes);
   AJWT_ASSIGN(std::string proof,
               build_dpop_proof(token_key_, claims_for(call, target, jti, nonce)));
-  call.headers.add(std::string(names::kDpopHeader), std::move(proof));
+  call.headers.add(names::kDpopHeader, std::move(proof));
   return call;
 }
 
@@ -250,16 +250,16 @@ Result<HttpCall> AuthorityClient::Parts::build_by_token(const AuthorityCall& cal
       AJWT_ASSIGN(std::string key_proof, build_key_proof(call, target, agent, *body, nonce));
       key_proofs.emplace_back(std::move(key_proof));
     }
-    body->set(std::string(names::kKeyProofs), std::move(key_proofs));
+    body->set(names::kKeyProofs, std::move(key_proofs));
   }
   HttpCall http_call = make_http_call(call, target, body);
   const std::string jti = crypto::random_token(names::kJtiBytes);
   ProofClaims claims = claims_for(http_call, target, jti, nonce);
   claims.access_token = token.token.reveal();
   AJWT_ASSIGN(std::string proof, build_dpop_proof(token_key_, claims));
-  http_call.headers.add(std::string(names::kAuthorization),
+  http_call.headers.add(names::kAuthorization,
                         std::string(names::kDpop) + " " + std::string(token.token.reveal()));
-  http_call.headers.add(std::string(names::kDpopHeader), std::move(proof));
+  http_call.headers.add(names::kDpopHeader, std::move(proof));
   return http_call;
 }
 
@@ -296,15 +296,14 @@ Result<HttpCall> AuthorityClient::Parts::build_as_agent(const AuthorityCall& cal
   for (const auto& [name, value] : authentication.parameters) body.set(name, value);
   HttpCall http_call = make_http_call(call, target, body);
   if (!authentication.authorization.empty()) {
-    http_call.headers.add(std::string(names::kAuthorization),
-                          std::move(authentication.authorization));
+    http_call.headers.add(names::kAuthorization, std::move(authentication.authorization));
   }
   const std::string jti = crypto::random_token(names::kJtiBytes);
   ProofClaims claims = claims_for(http_call, target, jti, nonce);
   claims.agent_id = agent.agent_id.str();
   if (agent.agent_checksum) claims.agent_checksum = *agent.agent_checksum;
   AJWT_ASSIGN(std::string proof, build_dpop_proof(agent.key, claims));
-  http_call.headers.add(std::string(names::kDpopHeader), std::move(proof));
+  http_call.headers.add(names::kDpopHeader, std::move(proof));
   return http_call;
 }
 

@@ -50,10 +50,10 @@ Result<HttpCall> build_request(const HttpCall& call, const crypto::PrivateKey& k
   if (!query.empty()) claims.query = query;
   AJWT_ASSIGN(std::string proof, build_dpop_proof(key, claims));
   HttpCall request = call;
-  request.headers.set(std::string(names::kAuthorization),
+  request.headers.set(names::kAuthorization,
                       std::string(names::kDpop) + " " + std::string(token.token.reveal()));
-  request.headers.set(std::string(names::kDpopHeader), std::move(proof));
-  request.headers.set(std::string(kTraceParentField), write_traceparent(trace));
+  request.headers.set(names::kDpopHeader, std::move(proof));
+  request.headers.set(kTraceParentField, write_traceparent(trace));
   return request;
 }
 

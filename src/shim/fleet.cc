@@ -123,11 +123,10 @@ Result<ContextTicket> Fleet::capture() const {
 Result<OpenExecution> Fleet::open_execution(const WorkflowId& workflow_id) {
   AJWT_ASSIGN(const Frame* frame, find_running(*core_));
   // Again would open a second one, so an answer that got lost is not asked for again.
-  const AuthorityCall call{
-      .method = "POST",
-      .path = std::string(kExecutionsPath),
-      .body = json::Object{{std::string(names::kWorkflowId), workflow_id.str()}},
-      .repeat = Repeat::kUnsafe};
+  const AuthorityCall call{.method = "POST",
+                           .path = std::string(kExecutionsPath),
+                           .body = json::Object{{names::kWorkflowId, workflow_id.str()}},
+                           .repeat = Repeat::kUnsafe};
   AJWT_ASSIGN(const json::Value answer, core_->ask(call, *frame->agent, std::nullopt));
   const json::Object* object = answer.find_object();
   const json::Value* id = object == nullptr ? nullptr : object->find(names::kExecutionId);

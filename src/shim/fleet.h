@@ -35,7 +35,7 @@
 #include "base/trace_context.h"
 #include "crypto/key.h"
 #include "json/value.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/scope.h"
 #include "shim/agent.h"
 #include "shim/authority_client.h"
@@ -49,7 +49,8 @@ class Declaration;  // internal/declaration.h
 // FleetOptions is what a fleet needs to know. The client needs the scope generate:intent-token.
 struct FleetOptions {
   AuthorityOptions authority;
-  ChecksumProfile checksum_profile = ChecksumProfile::kSha256;
+  // How the agents are registered: there is no other that would do as well (protocol 3.1).
+  ChecksumProfile checksum_profile = ChecksumProfile::kStrictSha256;
   std::size_t max_cached_tokens = 1024;
 };
 

@@ -18,7 +18,7 @@ using authority::Client;
 
 constexpr char kSelectApplications[] =
     "SELECT app_id, name, workflow_rule, checksum_in_tokens, accepts_reference_checksum, "
-    "audiences, created_at, row_version FROM applications ";
+    "audiences, created_at, row_version, activation, workflow_confirmation FROM applications ";
 constexpr auto kFindApplication = join(kSelectApplications, "WHERE app_id = ?1");
 constexpr auto kListApplications = join(kSelectApplications, "ORDER BY app_id");
 
@@ -29,13 +29,19 @@ constexpr auto kFindClient = join(kSelectClients, "WHERE client_id = ?1");
 constexpr auto kListClients = join(kSelectClients, "WHERE app_id = ?1 ORDER BY client_id");
 
 Result<Application> application_from(const Query& row) {
-  AJWT_ASSIGN(const authority::WorkflowRule rule, parse_workflow_rule(row.text(2)));
+  AJWT_ASSIGN(const auto rule, parse_named<authority::WorkflowRule>(row.text(2), "workflow_rule"));
   AJWT_ASSIGN(std::vector<std::string> audiences, parse_list(row.text(5)));
+  AJWT_ASSIGN(const auto activation,
+              parse_named<authority::ActivationRule>(row.text(8), "activation"));
+  AJWT_ASSIGN(const auto confirmation,
+              parse_named<authority::ConfirmationRule>(row.text(9), "workflow_confirmation"));
   return Application{.app_id = AppId::trusted(row.string(0)),
                      .name = row.string(1),
                      .workflow_rule = rule,
                      .checksum_in_tokens = row.boolean(3),
                      .accepts_reference_checksum = row.boolean(4),
+                     .activation = activation,
+                     .workflow_confirmation = confirmation,
                      .audiences = std::move(audiences),
                      .row_version = row.integer(7),
                      .created_at = row.instant(6)};
@@ -61,11 +67,12 @@ Status SqliteStore::create_application(const Application& application, const Aud
   return write(audit, [&](Connection& db) {
     return name_parameter(
         db.run("INSERT INTO applications (app_id, name, workflow_rule, checksum_in_tokens, "
-               "accepts_reference_checksum, audiences, created_at, row_version) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-               application.app_id, application.name, column_text(application.workflow_rule),
+               "accepts_reference_checksum, audiences, created_at, row_version, activation, "
+               "workflow_confirmation) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+               application.app_id, application.name, name(application.workflow_rule),
                application.checksum_in_tokens, application.accepts_reference_checksum,
-               write_list(application.audiences), application.created_at, application.row_version),
+               write_list(application.audiences), application.created_at, application.row_version,
+               name(application.activation), name(application.workflow_confirmation)),
         "app_id", "");
   });
 }
@@ -91,10 +98,12 @@ Status SqliteStore::update_application(const Application& application, const Aud
     AJWT_TRY(
         db.run("UPDATE applications SET name = ?2, workflow_rule = ?3, "
                "checksum_in_tokens = ?4, accepts_reference_checksum = ?5, audiences = ?6, "
+               "activation = ?8, workflow_confirmation = ?9, "
                "row_version = row_version + 1 WHERE app_id = ?1 AND row_version = ?7",
-               application.app_id, application.name, column_text(application.workflow_rule),
+               application.app_id, application.name, name(application.workflow_rule),
                application.checksum_in_tokens, application.accepts_reference_checksum,
-               write_list(application.audiences), application.row_version));
+               write_list(application.audiences), application.row_version,
+               name(application.activation), name(application.workflow_confirmation)));
     if (db.changed_rows() == 1) return ok();
     AJWT_ASSIGN(Query query,
                 db.query("SELECT 1 FROM applications WHERE app_id = ?1", application.app_id));
@@ -104,12 +113,16 @@ Status SqliteStore::update_application(const Application& application, const Aud
 }
 
 Status SqliteStore::create_client(const Client& client, const AuditEntry& audit) {
-  return write(audit, [&](Connection& db) {
+  return write(audit, [&](Connection& db) -> Status {
+    AJWT_ASSIGN(Query draft,
+                db.query("SELECT 1 FROM draft_clients WHERE client_id = ?1", client.client_id));
+    AJWT_ASSIGN(const bool taken, draft.next());
+    if (taken) return refuse(Code::k_already_exists, "client_id");
     return name_parameter(
         db.run("INSERT INTO clients (client_id, app_id, auth, secret_sha256, public_key, scopes, "
                "audiences, disabled, row_version, created_at) "
                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-               client.client_id, client.app_id, column_text(client.auth), client.secret_sha256,
+               client.client_id, client.app_id, name(client.auth), client.secret_sha256,
                key_text(client), write_list(client.scopes), write_list(client.audiences),
                client.disabled, client.row_version, client.created_at),
         "client_id", "app_id");
@@ -117,7 +130,7 @@ Status SqliteStore::create_client(const Client& client, const AuditEntry& audit)
 }
 
 Result<Client> SqliteStore::client_from(const Query& row) {
-  AJWT_ASSIGN(const authority::ClientAuth auth, parse_client_auth(row.text(2)));
+  AJWT_ASSIGN(const auto auth, parse_named<authority::ClientAuth>(row.text(2), "auth"));
   AJWT_ASSIGN(std::vector<std::string> scopes, parse_list(row.text(5)));
   AJWT_ASSIGN(std::vector<std::string> audiences, parse_list(row.text(6)));
   Client client{.client_id = ClientId::trusted(row.string(0)),
@@ -165,7 +178,7 @@ Status SqliteStore::update_client(const Client& client, const AuditEntry& audit)
         db.run("UPDATE clients SET auth = ?4, secret_sha256 = ?5, public_key = ?6, "
                "scopes = ?7, audiences = ?8, disabled = ?9, row_version = row_version + 1 "
                "WHERE client_id = ?1 AND app_id = ?2 AND row_version = ?3",
-               client.client_id, client.app_id, client.row_version, column_text(client.auth),
+               client.client_id, client.app_id, client.row_version, name(client.auth),
                client.secret_sha256, key_text(client), write_list(client.scopes),
                write_list(client.audiences), client.disabled));
     if (db.changed_rows() == 1) return ok();

@@ -27,7 +27,7 @@ constexpr auto kList = join(
     kSelectExecution, "WHERE app_id = ?1 ORDER BY created_at DESC, execution_id DESC LIMIT ?2");
 
 Result<StepRecord> step_from(const Query& row) {
-  AJWT_ASSIGN(const StepStatus status, parse_step_status(row.text(1)));
+  AJWT_ASSIGN(const auto status, parse_named<StepStatus>(row.text(1), "step status"));
   StepRecord step{.step_id = StepId::trusted(row.string(0)),
                   .status = status,
                   .uses = row.integer(2),
@@ -43,7 +43,8 @@ Result<StepRecord> step_from(const Query& row) {
 }
 
 Result<Execution> execution_from(const Query& row) {
-  AJWT_ASSIGN(const authority::ExecutionStatus status, parse_execution_status(row.text(4)));
+  AJWT_ASSIGN(const auto status,
+              parse_named<authority::ExecutionStatus>(row.text(4), "execution status"));
   return Execution{.execution_id = ExecutionId::trusted(row.string(0)),
                    .app_id = AppId::trusted(row.string(1)),
                    .workflow_id = WorkflowId::trusted(row.string(2)),
@@ -70,7 +71,7 @@ Status insert_step(Connection& db, const ExecutionId& execution_id, std::size_t 
       "INSERT INTO steps (execution_id, step_id, position, status, uses, agent_id, "
       "registration_id, jkt, sequence, changed_at) "
       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-      execution_id, step.step_id, position, column_text(step.status), step.uses, step.agent_id,
+      execution_id, step.step_id, position, name(step.status), step.uses, step.agent_id,
       step.registration_id, step.jkt, step.sequence, step.changed_at);
 }
 
@@ -110,7 +111,7 @@ Status apply_step(Connection& db, const StepChange& change) {
       db.run("UPDATE steps SET status = ?3, uses = ?4, agent_id = ?5, registration_id = ?6, "
              "jkt = ?7, sequence = ?8, changed_at = ?9 "
              "WHERE execution_id = ?1 AND step_id = ?2",
-             change.execution.execution_id, step.step_id, column_text(step.status), step.uses,
+             change.execution.execution_id, step.step_id, name(step.status), step.uses,
              step.agent_id, step.registration_id, step.jkt, sequence, step.changed_at));
   if (db.changed_rows() != 1) return refuse(Code::k_state_changed, "workflow_step");
   return ok();
@@ -118,13 +119,12 @@ Status apply_step(Connection& db, const StepChange& change) {
 
 Status SqliteStore::open_execution(const Execution& execution, const AuditEntry& audit) {
   return write(audit, [&](Connection& db) -> Status {
-    AJWT_TRY(
-        db.run("INSERT INTO executions (execution_id, app_id, workflow_id, workflow_version, "
-               "status, created_at, expires_at, row_version) "
-               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-               execution.execution_id, execution.app_id, execution.workflow_id,
-               execution.workflow_version, column_text(execution.status), execution.created_at,
-               execution.expires_at, execution.row_version));
+    AJWT_TRY(db.run(
+        "INSERT INTO executions (execution_id, app_id, workflow_id, workflow_version, "
+        "status, created_at, expires_at, row_version) "
+        "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        execution.execution_id, execution.app_id, execution.workflow_id, execution.workflow_version,
+        name(execution.status), execution.created_at, execution.expires_at, execution.row_version));
     for (std::size_t i = 0; i < execution.steps.size(); ++i) {
       AJWT_TRY(insert_step(db, execution.execution_id, i, execution.steps[i]));
     }

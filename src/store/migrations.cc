@@ -109,7 +109,13 @@ Status begin_history(Connection& db) {
 }  // namespace
 
 std::span<const Migration> all_migrations() {
-  static const std::array history{Migration{"first_light", kFirstLight}};
+  static const std::array history{
+      Migration{"first_light", kFirstLight},
+      Migration{"activation_and_confirmation", kActivationAndConfirmation},
+      Migration{"draft_00", kDraft00},
+      Migration{"announced_keys", kAnnouncedKeys},
+      Migration{"component_hashes", kComponentHashes},
+  };
   return history;
 }
 

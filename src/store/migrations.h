@@ -19,6 +19,11 @@ struct Migration {
 };
 
 extern const char* const kFirstLight;  // migrations/0001_first_light.cc
+// migrations/0002_activation_and_confirmation.cc
+extern const char* const kActivationAndConfirmation;
+extern const char* const kDraft00;          // migrations/0003_draft_00.cc
+extern const char* const kAnnouncedKeys;    // migrations/0004_announced_keys.cc
+extern const char* const kComponentHashes;  // migrations/0005_component_hashes.cc
 
 // all_migrations returns the history; the first is number 1.
 std::span<const Migration> all_migrations();

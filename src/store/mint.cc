@@ -36,7 +36,7 @@ Status write_mint(Connection& db, const MintCommit& mint) {
 Result<MintRecords> SqliteStore::load_mint_records(const MintQuery& query) {
   return read([&](Connection& db) -> Result<MintRecords> {
     MintRecords records;
-    AJWT_ASSIGN(records.registration, newest_registration(db, query.app_id, query.agent_id));
+    AJWT_ASSIGN(records.registration, acting_registration(db, query.app_id, query.agent_id));
     if (query.execution_id) {
       AJWT_ASSIGN(records.execution, load_execution(db, query.app_id, *query.execution_id));
     }
@@ -45,8 +45,7 @@ Result<MintRecords> SqliteStore::load_mint_records(const MintQuery& query) {
                   workflow_version(db, query.app_id, records.execution->workflow_id,
                                    records.execution->workflow_version));
     } else if (query.workflow_id) {
-      AJWT_ASSIGN(records.workflow,
-                  workflow_version(db, query.app_id, *query.workflow_id, std::nullopt));
+      AJWT_ASSIGN(records.workflow, usable_workflow(db, query.app_id, *query.workflow_id));
     }
     return records;
   });

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Records as columns: the texts under which enumerators, keys, lists, grants and workflows stand in
-// the database. The parse_ functions refuse k_store_damaged: what they read, we wrote.
+// Records as columns: the texts under which keys, lists, grants and workflows stand in the
+// database. The parse_ functions refuse k_store_damaged: what they read, we wrote.
 #pragma once
 
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "authority/record_names.h"
 #include "authority/records.h"
 #include "base/result.h"
 #include "crypto/key.h"
@@ -19,24 +20,16 @@ namespace ajwt::store {
 // unreadable is k_store_damaged for a value of a column.
 Error unreadable(std::string_view column);
 
-std::string_view column_text(authority::WorkflowRule rule);
-std::string_view column_text(authority::ClientAuth auth);
-std::string_view column_text(authority::RegistrationState state);
-std::string_view column_text(authority::Autonomy autonomy);
-std::string_view column_text(authority::GrantOrigin origin);
-std::string_view column_text(authority::ExecutionStatus status);
-std::string_view column_text(authority::StepStatus status);
-std::string_view column_text(authority::SigningKeyState state);
-
-Result<authority::WorkflowRule> parse_workflow_rule(std::string_view text);
-Result<authority::ClientAuth> parse_client_auth(std::string_view text);
-Result<authority::RegistrationState> parse_registration_state(std::string_view text);
-Result<authority::Autonomy> parse_autonomy(std::string_view text);
-Result<authority::GrantOrigin> parse_grant_origin(std::string_view text);
-Result<authority::ExecutionStatus> parse_execution_status(std::string_view text);
-Result<authority::StepStatus> parse_step_status(std::string_view text);
-Result<authority::SigningKeyState> parse_signing_key_state(std::string_view text);
+// parse_named reads an enumerator by its text (authority/record_names.h).
+template <class E>
+Result<E> parse_named(std::string_view text, std::string_view column) {
+  if (const auto value = authority::find_named<E>(text)) return *value;
+  return unreadable(column);
+}
 Result<ChecksumProfile> parse_profile(std::string_view text);
+
+// parse_document reads a JSON object that we wrote, whatever its size.
+Result<json::Object> parse_document(std::string_view text, std::string_view column);
 
 std::string write_key(const crypto::PublicKey& key);
 Result<crypto::PublicKey> parse_key(std::string_view text);

@@ -2,7 +2,7 @@
 //
 // SqliteStore: the authority's store in one SQLite database, for one process. Its functions are
 // spread over this folder by aggregate: clients.cc, agents.cc, workflows.cc, executions.cc,
-// mint.cc, audit.cc, signing_keys.cc.
+// mint.cc, audit.cc, signing_keys.cc, draft_00.cc.
 #pragma once
 
 #include <memory>
@@ -57,31 +57,44 @@ class SqliteStore final : public authority::Store {
   Result<bool> remember_assertion(const ClientId& client_id, std::string_view jti, Instant until,
                                   Instant now) override;
 
-  // add_registration also refuses k_state_changed if the newest version was revoked, so that an
+  // add_registration also refuses k_state_changed if the agent was revoked, so that an
   // agent revoked a moment ago does not come back (threats T1), k_not_found for an unknown
   // application and k_already_exists for a registration_id that is taken.
   Status add_registration(const authority::Registration& registration,
                           const authority::AuditEntry& audit) override;
+  Status activate_registration(const authority::Registration& registration,
+                               const authority::AuditEntry& audit) override;
   Result<std::optional<authority::Registration>> find_registration(
+      const AppId& app_id, const AgentId& agent_id) override;
+  Result<std::optional<authority::Registration>> find_acting_registration(
       const AppId& app_id, const AgentId& agent_id) override;
   Result<std::vector<authority::Registration>> list_registrations(const AppId& app_id) override;
   Result<std::vector<authority::Registration>> list_versions(const AppId& app_id,
                                                              const AgentId& agent_id) override;
   Result<std::optional<AgentId>> find_same_checksum(const AppId& app_id, const AgentId& agent_id,
                                                     std::string_view checksum) override;
-  // update_registration leaves kVerified where kRegistered is asked for: a first mint does not
-  // count as a change, and must not be undone by one.
-  Status update_registration(const authority::Registration& registration,
-                             const authority::AuditEntry& audit) override;
+  Status update_grant(const authority::Registration& registration,
+                      const authority::AuditEntry& audit) override;
+  Status revoke_agent(const AppId& app_id, const AgentId& agent_id,
+                      const authority::AuditEntry& audit) override;
+  Result<std::optional<Bytes>> find_component_key(const AppId& app_id) override;
+  Result<Bytes> keep_component_key(const AppId& app_id, const Bytes& sealed) override;
 
   // add_workflow also refuses k_not_found for an unknown application.
   Status add_workflow(const authority::StoredWorkflow& workflow,
                       std::span<const authority::FrozenGrant> grants,
                       const authority::AuditEntry& audit) override;
+  Status confirm_workflow(const authority::StoredWorkflow& workflow,
+                          std::span<const authority::FrozenGrant> grants,
+                          const authority::AuditEntry& audit) override;
   Result<std::optional<authority::StoredWorkflow>> find_workflow(
       const AppId& app_id, const WorkflowId& workflow_id,
       std::optional<std::int64_t> version) override;
+  Result<std::optional<authority::StoredWorkflow>> find_usable_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id) override;
   Result<std::vector<authority::StoredWorkflow>> list_workflows(const AppId& app_id) override;
+  Result<std::vector<authority::StoredWorkflow>> list_workflow_versions(
+      const AppId& app_id, const WorkflowId& workflow_id) override;
 
   // open_execution refuses k_already_exists, and k_not_found for an unknown workflow version.
   Status open_execution(const authority::Execution& execution,
@@ -104,10 +117,32 @@ class SqliteStore final : public authority::Store {
 
   Result<std::vector<authority::SigningKey>> list_signing_keys() override;
   Result<crypto::PrivateKey> load_signing_key(std::string_view kid) override;
-  // add_signing_key refuses k_already_exists.
-  Status add_signing_key(const crypto::PrivateKey& key, Instant now, Instant retire_previous_at,
+  Status announce_signing_key(const crypto::PrivateKey& key, Instant now,
+                              const authority::AuditEntry& audit) override;
+  Status activate_signing_key(std::string_view kid, Instant retire_previous_at,
+                              const authority::AuditEntry& audit) override;
+  Status remove_signing_key(std::string_view kid, const authority::AuditEntry& audit) override;
+
+  Status create_draft_client(const authority::DraftClient& client,
+                             const authority::AuditEntry& audit) override;
+  Result<std::optional<authority::DraftClient>> find_draft_client(
+      const ClientId& client_id) override;
+  Result<std::vector<authority::DraftClient>> list_draft_clients(const AppId& app_id) override;
+  Status disable_draft_client(const ClientId& client_id,
+                              const authority::AuditEntry& audit) override;
+  Status set_draft_agent(const authority::DraftAgent& agent,
                          const authority::AuditEntry& audit) override;
-  Status drop_retired(Instant now) override;
+  Status end_draft_agent(const AppId& app_id, const AgentId& agent_id, Instant now,
+                         const authority::AuditEntry& audit) override;
+  Result<std::optional<authority::DraftAgentRecords>> find_draft_agent(
+      const AppId& app_id, const AgentId& agent_id) override;
+  Result<std::vector<authority::DraftAgentRecords>> list_draft_agents(const AppId& app_id) override;
+  Status add_draft_registrations(std::span<const authority::DraftRegistration> registrations,
+                                 const authority::AuditEntry& audit) override;
+  Status add_draft_workflows(std::span<const authority::DraftWorkflow> workflows,
+                             const authority::AuditEntry& audit) override;
+  Result<std::optional<authority::DraftWorkflow>> find_draft_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id) override;
 
   // check_ready reads; after a transaction that failed, it also writes.
   Status check_ready() override;
@@ -134,10 +169,17 @@ class SqliteStore final : public authority::Store {
   Result<std::optional<authority::Registration>> newest_registration(Connection& db,
                                                                      const AppId& app_id,
                                                                      const AgentId& agent_id);
+  Result<std::optional<authority::Registration>> acting_registration(Connection& db,
+                                                                     const AppId& app_id,
+                                                                     const AgentId& agent_id);
+  Result<std::optional<authority::StoredWorkflow>> usable_workflow(Connection& db,
+                                                                   const AppId& app_id,
+                                                                   const WorkflowId& workflow_id);
   Result<std::optional<authority::StoredWorkflow>> workflow_version(
       Connection& db, const AppId& app_id, const WorkflowId& workflow_id,
       std::optional<std::int64_t> version);
   std::string key_file(std::string_view kid) const;
+  Status remove_key_file(std::string_view kid) const;
 
   std::optional<DataDirectory> directory_;
   std::unique_ptr<ScratchDirectory> scratch_;

@@ -11,6 +11,7 @@
 
 #include "base/check.h"
 #include "jose/jwk.h"
+#include "json/write.h"
 #include "store/migrations.h"
 #include "tests/support/matchers.h"
 
@@ -94,7 +95,7 @@ TEST_F(SqliteStoreFiles, AreForThisUserAlone) {
   ASSERT_THAT(store, IsOk());
   const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
   ASSERT_THAT(key, IsOk());
-  ASSERT_THAT((*store)->add_signing_key(*key, from_unix(1), from_unix(1), audit_entry()), IsOk());
+  ASSERT_THAT((*store)->announce_signing_key(*key, from_unix(1), audit_entry()), IsOk());
 
   EXPECT_EQ(mode_of(directory_), 0700U);
   EXPECT_EQ(mode_of(directory_ + "/keys"), 0700U);
@@ -276,8 +277,9 @@ TEST_F(SqliteStoreFiles, RefuseASigningKeyUnderAnotherKeysName) {
   for (int i = 0; i < 2; ++i) {
     const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
     ASSERT_THAT(key, IsOk());
-    ASSERT_THAT((*store)->add_signing_key(*key, from_unix(1), from_unix(1), audit_entry()), IsOk());
+    ASSERT_THAT((*store)->announce_signing_key(*key, from_unix(1), audit_entry()), IsOk());
     kids.push_back(jose::thumbprint(key->public_key()));
+    ASSERT_THAT((*store)->activate_signing_key(kids.back(), from_unix(1), audit_entry()), IsOk());
   }
   std::filesystem::rename(directory_ + "/keys/" + kids[0] + ".pem",
                           directory_ + "/keys/" + kids[1] + ".pem");
@@ -290,11 +292,52 @@ TEST_F(SqliteStoreFiles, RefuseASigningKeyThatOthersCanRead) {
   ASSERT_THAT(store, IsOk());
   const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
   ASSERT_THAT(key, IsOk());
-  ASSERT_THAT((*store)->add_signing_key(*key, from_unix(1), from_unix(1), audit_entry()), IsOk());
+  ASSERT_THAT((*store)->announce_signing_key(*key, from_unix(1), audit_entry()), IsOk());
   const std::string kid = jose::thumbprint(key->public_key());
   ASSERT_EQ(::chmod((directory_ + "/keys/" + kid + ".pem").c_str(), 0640), 0);
 
   EXPECT_THAT((*store)->load_signing_key(kid), RefusedWith(Code::k_key_file_unsafe));
+}
+
+// make_with_schema_1 writes the database that the first version of the schema had, with an agent.
+void make_with_schema_1(const std::string& database) {
+  std::ofstream(database).close();
+  const auto db = Connection::open(database, Connection::Use::kWrite);
+  ASSERT_THAT(db, IsOk());
+  ASSERT_THAT(migrate(**db, database, all_migrations().first(1)), IsOk());
+  const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
+  ASSERT_THAT(key, IsOk());
+  ASSERT_THAT((*db)->run_script("INSERT INTO applications VALUES "
+                                "('shop', 'Shop', 'required', 0, 0, '[]', 1, 1)"),
+              IsOk());
+  ASSERT_THAT(
+      (*db)->run("INSERT INTO registrations VALUES ('reg_1', 'shop', 'clerk', 1, 'verified', ?1, "
+                 "'sha256', 1, ?2, ?3, NULL, 'stated', 'semi', x'0102', 1, 3)",
+                 "sha256:" + std::string(64, 'a'), json::write(jose::to_json(key->public_key())),
+                 jose::thumbprint(key->public_key())),
+      IsOk());
+}
+
+TEST_F(SqliteStoreFiles, OfSchema1KeepTheirAgentsAndGetWhatIsNew) {
+  std::filesystem::create_directory(directory_);
+  make_with_schema_1(database_);
+
+  const auto store = open();
+
+  ASSERT_THAT(store, IsOk());
+  const AppId app_id = AppId::trusted("shop");
+  auto found = (*store)->find_registration(app_id, AgentId::trusted("clerk"));
+  ASSERT_THAT(found, IsOk());
+  ASSERT_TRUE(found->has_value());
+  EXPECT_EQ((*found)->state, authority::RegistrationState::kVerified);
+  EXPECT_EQ((*found)->sealed_components, (Bytes{1, 2}));
+  EXPECT_EQ((*found)->component_hmacs, "");
+  authority::Registration next = **std::move(found);
+  next.registration_id = RegistrationId::trusted("reg_2");
+  next.version = 2;
+  next.component_hmacs = "{}";
+  EXPECT_THAT((*store)->add_registration(next, audit_entry()), IsOk());
+  EXPECT_THAT((*store)->keep_component_key(app_id, Bytes{9}), IsOkAndHolds(Bytes{9}));
 }
 
 TEST(Migrations, AddToWhatIsThere) {

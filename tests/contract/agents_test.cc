@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/check.h"
 #include "tests/contract/store_contract.h"
 
 namespace ajwt::authority {
@@ -20,6 +21,16 @@ class AgentStoreContract : public StoreContract {
                   IsOk());
     }
   }
+  static Registration make_waiting(std::int64_t version) {
+    Registration registration = make_registration(app(), agent(), version);
+    registration.activated_at = std::nullopt;
+    return registration;
+  }
+  Registration acting() {
+    auto found = store_->find_acting_registration(app(), agent());
+    AJWT_CHECK(found.has_value() && found->has_value());
+    return **std::move(found);
+  }
   Status add(const Registration& registration, Basis basis = {}) {
     return store_->add_registration(registration, make_audit(app(), "dec_1", std::move(basis)));
   }
@@ -30,6 +41,7 @@ INSTANTIATE_TEST_SUITE_P(Stores, AgentStoreContract, ::testing::ValuesIn(store_a
 TEST_P(AgentStoreContract, ReturnsARegistrationAsItWasAdded) {
   Registration added = make_registration(app(), agent(), 1);
   added.grant = make_grant("orders:write");
+  added.component_hmacs = R"({"prompt":"00"})";
   ASSERT_THAT(add(added), IsOk());
 
   const Registration found = newest(agent());
@@ -47,6 +59,7 @@ TEST_P(AgentStoreContract, ReturnsARegistrationAsItWasAdded) {
   EXPECT_THAT(found.grant, Optional(make_grant("orders:write")));
   EXPECT_EQ(found.autonomy, Autonomy::kSupervised);
   EXPECT_EQ(found.sealed_components, added.sealed_components);
+  EXPECT_EQ(found.component_hmacs, added.component_hmacs);
   EXPECT_EQ(found.registered_at, kNow);
   EXPECT_EQ(found.row_version, 1);
 }
@@ -97,9 +110,7 @@ TEST_P(AgentStoreContract, RefusesAVersionNumberThatLeavesAGap) {
 
 TEST_P(AgentStoreContract, RefusesANewVersionOfAnAgentThatWasRevokedMeanwhile) {
   ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
-  Registration revoked = newest(agent());
-  revoked.state = RegistrationState::kRevoked;
-  ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->revoke_agent(app(), agent(), make_audit(app())), IsOk());
 
   EXPECT_THAT(add(make_registration(app(), agent(), 2)), RefusedWith(Code::k_state_changed));
   EXPECT_EQ(newest(agent()).state, RegistrationState::kRevoked);
@@ -113,7 +124,7 @@ TEST_P(AgentStoreContract, RefusesANewVersionOfAnAgentWhoseGrantWasChangedMeanwh
                    .execution = std::nullopt};
   Registration narrowed = newest(agent());
   narrowed.grant = Grant{};
-  ASSERT_THAT(store_->update_registration(narrowed, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->update_grant(narrowed, make_audit(app())), IsOk());
 
   EXPECT_THAT(add(make_registration(app(), agent(), 2), seen), RefusedWith(Code::k_state_changed));
   EXPECT_EQ(newest(agent()).version, 1);
@@ -167,19 +178,87 @@ TEST_P(AgentStoreContract, FindsAnotherAgentWithTheSameChecksum) {
               IsOkAndHolds(Eq(std::nullopt)));
 }
 
-TEST_P(AgentStoreContract, UpdatesGrantAndStateOnceForEachVersionSeen) {
+TEST_P(AgentStoreContract, UpdatesTheGrantOnceForEachVersionSeen) {
   ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
   Registration changed = newest(agent());
   changed.grant = make_grant("orders:read");
-  changed.state = RegistrationState::kRevoked;
 
-  ASSERT_THAT(store_->update_registration(changed, make_audit(app())), IsOk());
-  EXPECT_THAT(store_->update_registration(changed, make_audit(app())),
-              RefusedWith(Code::k_state_changed));
+  ASSERT_THAT(store_->update_grant(changed, make_audit(app())), IsOk());
+  EXPECT_THAT(store_->update_grant(changed, make_audit(app())), RefusedWith(Code::k_state_changed));
 
   EXPECT_THAT(newest(agent()).grant, Optional(make_grant("orders:read")));
-  EXPECT_EQ(newest(agent()).state, RegistrationState::kRevoked);
   EXPECT_EQ(newest(agent()).row_version, 2);
+}
+
+TEST_P(AgentStoreContract, LetsTheOldVersionActUntilTheNewOneIsActivated) {
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
+  ASSERT_THAT(add(make_waiting(2)), IsOk());
+
+  EXPECT_EQ(newest(agent()).version, 2);
+  EXPECT_EQ(newest(agent()).activated_at, std::nullopt);
+  EXPECT_EQ(acting().version, 1);
+  EXPECT_EQ(acting().row_version, 1);
+
+  Registration activated = newest(agent());
+  activated.activated_at = kNow + Seconds(9);
+  activated.grant = make_grant("orders:read");
+  ASSERT_THAT(store_->activate_registration(activated, make_audit(app())), IsOk());
+
+  EXPECT_EQ(acting().version, 2);
+  EXPECT_EQ(acting().activated_at, kNow + Seconds(9));
+  EXPECT_THAT(acting().grant, Optional(make_grant("orders:read")));
+  EXPECT_EQ((*store_->list_versions(app(), agent()))[1].state, RegistrationState::kUpdated);
+  EXPECT_THAT(store_->activate_registration(activated, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+}
+
+TEST_P(AgentStoreContract, LetsTheNewestActWhereNoneWasActivated) {
+  ASSERT_THAT(add(make_waiting(1)), IsOk());
+  EXPECT_EQ(acting().version, 1);
+  EXPECT_FALSE(acting().is_activated());
+}
+
+TEST_P(AgentStoreContract, LetsAWaitingVersionReplaceOnlyAnotherOneThatWaits) {
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
+  ASSERT_THAT(add(make_waiting(2)), IsOk());
+  const Registration superseded = newest(agent());
+  ASSERT_THAT(add(make_waiting(3)), IsOk());
+
+  const auto versions = store_->list_versions(app(), agent());
+  ASSERT_THAT(versions, IsOk());
+  EXPECT_EQ((*versions)[1].state, RegistrationState::kUpdated);
+  EXPECT_EQ((*versions)[2].state, RegistrationState::kRegistered);
+  EXPECT_EQ(acting().version, 1);
+  Registration late = superseded;
+  late.activated_at = kNow;
+  EXPECT_THAT(store_->activate_registration(late, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+}
+
+TEST_P(AgentStoreContract, ActivatesNothingThatHasChangedSinceItWasSeen) {
+  ASSERT_THAT(add(make_waiting(1)), IsOk());
+  Registration seen = newest(agent());
+  ASSERT_THAT(store_->update_grant(seen, make_audit(app())), IsOk());
+  seen.activated_at = kNow;
+  EXPECT_THAT(store_->activate_registration(seen, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+}
+
+TEST_P(AgentStoreContract, RevokesTheVersionThatActsAndTheOneThatWaits) {
+  ASSERT_THAT(add(make_registration(app(), agent(), 1)), IsOk());
+  ASSERT_THAT(add(make_waiting(2)), IsOk());
+  Registration waiting = newest(agent());
+
+  ASSERT_THAT(store_->revoke_agent(app(), agent(), make_audit(app())), IsOk());
+
+  EXPECT_EQ(acting().state, RegistrationState::kRevoked);
+  EXPECT_EQ(newest(agent()).state, RegistrationState::kRevoked);
+  waiting.activated_at = kNow;
+  EXPECT_THAT(store_->activate_registration(waiting, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(add(make_waiting(3)), RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(store_->revoke_agent(app(), agent(), make_audit(app())),
+              RefusedWith(Code::k_state_changed));
 }
 
 TEST_P(AgentStoreContract, RefusesToUpdateARegistrationThatIsNotThere) {
@@ -187,12 +266,20 @@ TEST_P(AgentStoreContract, RefusesToUpdateARegistrationThatIsNotThere) {
   Registration elsewhere = newest(agent());
   elsewhere.app_id = app("b");
 
-  EXPECT_THAT(
-      store_->update_registration(make_registration(app(), agent("none"), 1), make_audit(app())),
-      RefusedWith(Code::k_not_found));
-  EXPECT_THAT(store_->update_registration(elsewhere, make_audit(app("b"))),
-              RefusedWith(Code::k_not_found))
+  EXPECT_THAT(store_->update_grant(make_registration(app(), agent("none"), 1), make_audit(app())),
+              RefusedWith(Code::k_not_found));
+  EXPECT_THAT(store_->update_grant(elsewhere, make_audit(app("b"))), RefusedWith(Code::k_not_found))
       << "an agent of another application is not there";
+}
+
+TEST_P(AgentStoreContract, KeepsTheFirstComponentKeyOfEachApplication) {
+  EXPECT_THAT(store_->find_component_key(app()), IsOkAndHolds(Eq(std::nullopt)));
+  EXPECT_THAT(store_->keep_component_key(app(), Bytes{1, 0, 255}), IsOkAndHolds(Bytes{1, 0, 255}));
+  EXPECT_THAT(store_->keep_component_key(app(), Bytes{2}), IsOkAndHolds(Bytes{1, 0, 255}));
+  EXPECT_THAT(store_->find_component_key(app()), IsOkAndHolds(Optional(Bytes{1, 0, 255})));
+
+  EXPECT_THAT(store_->keep_component_key(app("b"), Bytes{2}), IsOkAndHolds(Bytes{2}));
+  EXPECT_THAT(store_->keep_component_key(app("none"), Bytes{3}), RefusedWith(Code::k_not_found));
 }
 
 }  // namespace

@@ -120,9 +120,9 @@ TEST_P(AuditStoreContract, WritesOneLeafForEveryWrite) {
   EXPECT_EQ(last_sequence(), 8);
   ASSERT_THAT(store_->update_client(make_client(app(), client_id()), make_audit(app())), IsOk());
   EXPECT_EQ(last_sequence(), 9);
-  ASSERT_THAT(store_->update_registration(newest(agent()), make_audit(app())), IsOk());
+  ASSERT_THAT(store_->update_grant(newest(agent()), make_audit(app())), IsOk());
   EXPECT_EQ(last_sequence(), 10);
-  ASSERT_THAT(store_->add_signing_key(some_key(0), kNow, kNow, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->announce_signing_key(some_key(0), kNow, make_audit(app())), IsOk());
   EXPECT_EQ(last_sequence(), 11);
 }
 

@@ -203,9 +203,7 @@ TEST_P(StoreRaces, NoMintPassesARevocation) {
       for (int i = 0; i < 20; ++i) {
         EXPECT_THAT(store_->append_audit(make_audit(app(), "pause")), IsOk());
       }
-      Registration revoked = newest(agent());
-      revoked.state = RegistrationState::kRevoked;
-      EXPECT_THAT(store_->update_registration(revoked, make_audit(app(), "revocation")), IsOk());
+      EXPECT_THAT(store_->revoke_agent(app(), agent(), make_audit(app(), "revocation")), IsOk());
       return;
     }
     while (store_->commit({&mint, 1}).front()) {

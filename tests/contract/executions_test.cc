@@ -167,9 +167,7 @@ TEST_P(ExecutionStoreContract, ChangesNoStepOnTheWordOfARegistrationThatHasChang
   StepChange change_of = make_change(load(execution_id()), "find", StepStatus::kDone);
   AuditEntry audit = make_audit(app());
   audit.basis.registrations = {as_loaded(reporter)};
-  Registration revoked = reporter;
-  revoked.state = RegistrationState::kRevoked;
-  ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->revoke_agent(app(), agent(), make_audit(app())), IsOk());
 
   EXPECT_THAT(store_->change_step(change_of, audit), RefusedWith(Code::k_state_changed));
   audit.basis.registrations.front().row_version = reporter.row_version + 1;

@@ -105,7 +105,7 @@ TEST_P(MintStoreContract, KeepsAnAgentVerifiedWhenItsGrantChanges) {
   ASSERT_THAT(commit(mint_of("dec_a")), IsOk());
   seen.grant = make_grant("orders:read");
 
-  ASSERT_THAT(store_->update_registration(seen, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->update_grant(seen, make_audit(app())), IsOk());
 
   EXPECT_EQ(newest(agent()).state, RegistrationState::kVerified);
 }
@@ -131,18 +131,14 @@ TEST_P(MintStoreContract, RefusesADisabledClientEvenAtItsOwnVersion) {
 
 TEST_P(MintStoreContract, RefusesWhenTheRegistrationHasChanged) {
   const MintCommit mint = mint_of("dec_a");
-  Registration revoked = newest(agent());
-  revoked.state = RegistrationState::kRevoked;
-  ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->revoke_agent(app(), agent(), make_audit(app())), IsOk());
 
   EXPECT_THAT(commit(mint), RefusedWith(Code::k_state_changed));
   EXPECT_EQ(newest(agent()).state, RegistrationState::kRevoked);
 }
 
 TEST_P(MintStoreContract, RefusesARevokedRegistrationEvenAtItsOwnVersion) {
-  Registration revoked = newest(agent());
-  revoked.state = RegistrationState::kRevoked;
-  ASSERT_THAT(store_->update_registration(revoked, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->revoke_agent(app(), agent(), make_audit(app())), IsOk());
 
   EXPECT_THAT(commit(mint_of("dec_a")), RefusedWith(Code::k_state_changed));
 }

@@ -62,6 +62,8 @@ Application make_application(const AppId& app_id) {
           .workflow_rule = WorkflowRule::kRequired,
           .checksum_in_tokens = true,
           .accepts_reference_checksum = false,
+          .activation = ActivationRule::kAtRegistration,
+          .workflow_confirmation = ConfirmationRule::kNone,
           .audiences = {"https://api.example"},
           .row_version = 1,
           .created_at = kNow};
@@ -97,6 +99,7 @@ Registration make_registration(const AppId& app_id, const AgentId& agent_id, std
           .autonomy = Autonomy::kSupervised,
           .sealed_components = {0, 1, 255},
           .registered_at = kNow,
+          .activated_at = kNow,
           .row_version = 1};
 }
 
@@ -116,8 +119,13 @@ StoredWorkflow make_workflow(const AppId& app_id, const WorkflowId& id, std::int
     if (!workflow.steps.empty()) step.dependencies = {workflow.steps.back().step_id};
     workflow.steps.push_back(std::move(step));
   }
-  return {
-      .app_id = app_id, .version = version, .workflow = std::move(workflow), .registered_at = kNow};
+  return {.app_id = app_id,
+          .version = version,
+          .workflow = std::move(workflow),
+          .registered_at = kNow,
+          .registered_by = client_id(),
+          .confirmation_rule = ConfirmationRule::kNone,
+          .confirmation = std::nullopt};
 }
 
 Execution make_execution(const StoredWorkflow& workflow, const ExecutionId& id) {

@@ -84,7 +84,7 @@ TEST_P(WorkflowStoreContract, FreezesAllGrantsOrNone) {
   const Registration a = newest(agent());
   Registration b = newest(agent("b"));
   b.grant = make_grant("orders:read");
-  ASSERT_THAT(store_->update_registration(b, make_audit(app())), IsOk());
+  ASSERT_THAT(store_->update_grant(b, make_audit(app())), IsOk());
   const std::int64_t leaves = last_sequence();
 
   EXPECT_THAT(add(make_workflow(app(), workflow_id(), 1),
@@ -131,6 +131,53 @@ TEST_P(WorkflowStoreContract, ListsTheNewestVersionOfEveryWorkflowById) {
   EXPECT_EQ((*listed)[0].workflow.workflow_id, workflow_id("a"));
   EXPECT_EQ((*listed)[1].workflow.workflow_id, workflow_id("b"));
   EXPECT_EQ((*listed)[1].version, 2);
+}
+
+TEST_P(WorkflowStoreContract, UsesTheNewestVersionThatIsConfirmedOrNeedsNoConfirmation) {
+  ASSERT_THAT(add(make_workflow(app(), workflow_id(), 1)), IsOk());
+  StoredWorkflow waiting = make_workflow(app(), workflow_id(), 2);
+  waiting.confirmation_rule = ConfirmationRule::kSecondAdministrator;
+  ASSERT_THAT(add(waiting), IsOk());
+
+  EXPECT_EQ((**store_->find_workflow(app(), workflow_id())).version, 2);
+  EXPECT_FALSE((**store_->find_workflow(app(), workflow_id())).is_usable());
+  EXPECT_EQ((**store_->find_usable_workflow(app(), workflow_id())).version, 1);
+
+  waiting.confirmation = Confirmation{client_id("second"), kNow + Seconds(3)};
+  ASSERT_THAT(store_->confirm_workflow(waiting, {}, make_audit(app())), IsOk());
+
+  const auto usable = store_->find_usable_workflow(app(), workflow_id());
+  ASSERT_THAT(usable, IsOk());
+  EXPECT_EQ((*usable)->version, 2);
+  EXPECT_EQ((*usable)->registered_by, client_id());
+  EXPECT_EQ((*usable)->confirmation->confirmed_by, client_id("second"));
+  EXPECT_EQ((*usable)->confirmation->confirmed_at, kNow + Seconds(3));
+  EXPECT_THAT(store_->confirm_workflow(waiting, {}, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+  const auto versions = store_->list_workflow_versions(app(), workflow_id());
+  ASSERT_THAT(versions, IsOk());
+  ASSERT_EQ(versions->size(), 2U);
+  EXPECT_EQ(versions->front().version, 2);
+}
+
+TEST_P(WorkflowStoreContract, FindsNoUsableVersionWhereNoneIsConfirmed) {
+  StoredWorkflow waiting = make_workflow(app(), workflow_id(), 1);
+  waiting.confirmation_rule = ConfirmationRule::kSecondAdministrator;
+  ASSERT_THAT(add(waiting), IsOk());
+  EXPECT_THAT(store_->find_usable_workflow(app(), workflow_id()), IsOkAndHolds(Eq(std::nullopt)));
+}
+
+TEST_P(WorkflowStoreContract, ConfirmsAndFreezesTogetherOrNotAtAll) {
+  StoredWorkflow waiting = make_workflow(app(), workflow_id(), 1);
+  waiting.confirmation_rule = ConfirmationRule::kSecondAdministrator;
+  ASSERT_THAT(add(waiting), IsOk());
+  waiting.confirmation = Confirmation{client_id("second"), kNow};
+  const std::vector<FrozenGrant> nobody{
+      {RegistrationId::trusted("shop.nobody.1"), make_grant("orders:write")}};
+
+  EXPECT_THAT(store_->confirm_workflow(waiting, nobody, make_audit(app())),
+              RefusedWith(Code::k_state_changed));
+  EXPECT_THAT(store_->find_usable_workflow(app(), workflow_id()), IsOkAndHolds(Eq(std::nullopt)));
 }
 
 }  // namespace

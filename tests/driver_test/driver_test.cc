@@ -117,8 +117,12 @@ TEST(Driver, ComputesChecksums) {
       answer_to(R"({"op":"checksum","profile":"reference")" + components),
       R"({"ok":true,"checksum":")"
       R"(0322a08f13225ad2cffdae796255a5104c57dd87c79a1d7c16d954b8afa297f3","normalized_prompt":"p"})");
-  EXPECT_EQ(answer_to(R"({"op":"checksum","profile":"strict")" + components),
-            failure("not_supported"));
+  for (const char* profile : {"strict", "strict-sha256"}) {
+    EXPECT_EQ(
+        answer_to(R"({"op":"checksum","profile":")" + std::string(profile) + '"' + components),
+        R"({"ok":true,"checksum":"strict-sha256:)"
+        R"(13f4a9d7b06097bbaa41aaf60992c6f5be5341608a95dfb381b169cf78443d38","normalized_prompt":"p"})");
+  }
   EXPECT_EQ(answer_to(R"({"op":"checksum","profile":"md5")" + components),
             failure("parameter_malformed"));
   EXPECT_EQ(answer_to(R"({"op":"checksum","profile":"sha256","agent_components":{}})"),

@@ -120,6 +120,26 @@ TEST(DriverVectors, AgentChecksumsAreThoseOfTheVectors) {
   EXPECT_EQ(run_requests(requests), expected);
 }
 
+TEST(DriverVectors, StrictChecksumsAreThoseOfTheVectors) {
+  const json::Value file = read_json(kVectors.parent_path() / "strict-checksum.json");
+  std::vector<std::string> requests;
+  std::vector<json::Value> expected;
+  for (const json::Value& vector : file.as_array()) {
+    requests.push_back(json::write(
+        json::Object{{"op", "checksum"},
+                     {"profile", "strict-sha256"},
+                     {"agent_components", *vector.as_object().find("agent_components")}}));
+    expected.push_back(*vector.as_object().find("checksum"));
+  }
+  const auto answers = run_requests(requests);
+  ASSERT_EQ(answers.size(), 40u);
+  for (std::size_t i = 0; i < answers.size(); ++i) {
+    const json::Value* checksum = answers[i].find("checksum");
+    ASSERT_NE(checksum, nullptr) << i;
+    EXPECT_EQ(*checksum, expected[i]) << i;
+  }
+}
+
 TEST(DriverVectors, WycheproofTokensAreAcceptedWhereTheyShould) {
   const json::Value file = read_json(kVectors / "wycheproof" / "json_web_signature_test.json");
   std::vector<std::string> requests;

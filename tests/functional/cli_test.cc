@@ -103,7 +103,9 @@ TEST(Cli, ReadsStandardInputWhereAFileIsTaken) {
   EXPECT_EQ(piped.code, 0) << piped.err;
   const Outcome named = ajwt(folder, {"agent", "checksum", folder.write("agent.json", agent)});
   EXPECT_EQ(piped.out, named.out);
-  EXPECT_TRUE(piped.out.starts_with("sha256:")) << piped.out;
+  EXPECT_TRUE(piped.out.starts_with("strict-sha256:")) << piped.out;
+  const Outcome draft = ajwt(folder, {"agent", "checksum", "--profile", "sha256", "-"}, agent);
+  EXPECT_TRUE(draft.out.starts_with("sha256:")) << draft.out << draft.err;
 }
 
 TEST(Cli, RefusesAnInputThatIsTooLarge) {

@@ -2,6 +2,7 @@
 #include "tests/functional/program.h"
 
 #include <fcntl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -41,17 +42,20 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 // a signal handler are made.
 pid_t start(const Call& call, int in, int out, int err) {
   std::vector<std::string> words = call.arguments;
-  words.insert(words.begin(), kProgram);
+  const std::string program = call.program.empty() ? kProgram : call.program;
+  words.insert(words.begin(), program);
   std::vector<std::string> variables = environment_of(call);
   const std::vector<char*> argv = pointers_to(words);
   const std::vector<char*> envp = pointers_to(variables);
   const pid_t pid = fork();
   if (pid < 0) throw std::runtime_error("fork failed");
   if (pid > 0) return pid;
+  // Whoever is killed for taking too long leaves no servers behind.
+  prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(err, 2) < 0 || chdir(call.folder.c_str()) != 0) {
     _exit(126);
   }
-  execve(kProgram, argv.data(), envp.data());
+  execve(program.c_str(), argv.data(), envp.data());
   _exit(127);
 }
 

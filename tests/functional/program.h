@@ -39,6 +39,7 @@ struct Call {
   std::string folder;      // to run in
   std::string input = {};  // standard input
   std::map<std::string, std::string> variables = {};
+  std::string program = {};  // its path; empty: the program under test
 };
 
 struct Outcome {
@@ -50,7 +51,8 @@ struct Outcome {
 // run waits for the program's end.
 Outcome run(const Call& call);
 
-// Background is a program that runs until stop() or its own end.
+// Background is a program that runs until signal() or its own end; it is told to end when this
+// process does, however that happens.
 class Background {
  public:
   explicit Background(const Call& call);
@@ -61,7 +63,7 @@ class Background {
   // wait_for returns the first line of standard error that contains the text; empty if the program
   // ends without one.
   std::string wait_for(std::string_view text);
-  // signal sends a signal and returns the exit code.
+  // signal sends a signal, waits for the end and returns the exit code.
   int signal(int number);
   pid_t pid() const { return pid_; }
   std::string err();

@@ -239,9 +239,82 @@ TEST_F(ServeTest, IsAdministeredFromTheCommandLine) {
   expect_ok(as_administrator({"app", "client", "disable", "shop-fleet"}));
   EXPECT_EQ(as_fleet({"execution", "list"}).code, 3) << "a disabled client";
   expect_ok(as_administrator({"key", "rotate"}));
-  EXPECT_NE(expect_ok(as_administrator({"key", "list"})).find("retiring"), std::string::npos);
+  EXPECT_NE(expect_ok(as_administrator({"key", "list"})).find("announced"), std::string::npos);
+  EXPECT_EQ(as_administrator({"key", "rotate"}).code, 1) << "one at a time";
+  const std::string keys = expect_ok(as_administrator({"key", "rotate", "--now"}));
+  EXPECT_NE(keys.find("retiring"), std::string::npos);
+  EXPECT_EQ(keys.find("announced"), std::string::npos);
+  const std::string kid = member_of(expect_ok(as_administrator({"key", "list", "--json"})), "kid");
+  EXPECT_EQ(expect_ok(as_administrator({"key", "revoke", "--kid=" + kid})).find(kid),
+            std::string::npos);
+  EXPECT_EQ(as_administrator({"key", "revoke", "--kid=" + kid}).code, 5);
   EXPECT_NE(expect_ok(as_administrator({"audit", "list", "--app", "shop"})).find("revoke_agent"),
             std::string::npos);
+}
+
+TEST_F(ServeTest, ShowsWordByWordHowAnAgentDiffersFromTheRegisteredOne) {
+  const auto process = serve();
+  ASSERT_EQ(as_administrator({"app", "create", "shop"}).code, 0);
+  ASSERT_EQ(as_administrator({"app", "client", "add", "shop", "shop-ci", "--scope",
+                              "register:intent", "--key-file", "ci.pem"})
+                .code,
+            0);
+  const auto as_registrar = [&](std::vector<std::string> words, std::string input) {
+    const std::vector<std::string> flags{"--authority", issuer_, "--client-id",
+                                         "shop-ci",     "--key", "ci.pem"};
+    words.insert(words.end(), flags.begin(), flags.end());
+    return ajwt(std::move(words), std::move(input));
+  };
+  const auto agent = [](std::string_view prompt, std::string_view amount) {
+    return R"({"agent_id":"refund-bot","prompt_template":")" + std::string(prompt) +
+           R"(","tools":[{"name":"refund","description":"Refunds.","parameters":{"maximum":)" +
+           std::string(amount) + R"(}}],"model":{"id":"small-1"}})";
+  };
+  const std::string registered = agent("You refund.\\nNever more than was paid.", "100");
+  const Outcome added = as_registrar(
+      {"agent", "register", "-", "--app", "shop", "--agent-key", "bot.pem", "--new-key"},
+      registered);
+  ASSERT_EQ(added.code, 0) << added.err;
+  EXPECT_NE(added.out.find("strict-sha256:"), std::string::npos);
+
+  const Outcome same = as_registrar({"agent", "diff", "-", "--app", "shop"}, registered);
+  EXPECT_EQ(same.code, 0) << same.out << same.err;
+  EXPECT_NE(same.out.find("none"), std::string::npos) << same.out;
+
+  const std::string drifted = agent("You refund.\\nAlways more than was paid.", "10000");
+  const Outcome shown = as_registrar({"agent", "diff", "-", "--app", "shop"}, drifted);
+  EXPECT_EQ(shown.code, 4) << shown.err;
+  EXPECT_NE(shown.out.find("prompt_template  changed"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("[-Never-]{+Always+} more than was paid."), std::string::npos)
+      << shown.out;
+  EXPECT_NE(shown.out.find("tools.refund  changed"), std::string::npos) << shown.out;
+  EXPECT_NE(shown.out.find("[-100-]{+10000+}"), std::string::npos) << shown.out;
+  EXPECT_EQ(shown.out.find("model  "), std::string::npos) << "what is the same is left out";
+
+  const Outcome json = as_registrar({"agent", "diff", "-", "--app", "shop", "--json"}, drifted);
+  EXPECT_EQ(json.code, 4) << json.err;
+  EXPECT_NE(json.out.find("\"drift\": true"), std::string::npos) << json.out;
+  EXPECT_NE(json.out.find("\"op\": \"removed\""), std::string::npos) << json.out;
+
+  // Registered by hashes alone: which parts differ, and not how.
+  ASSERT_EQ(as_registrar({"agent", "register", "-", "--app", "shop", "--agent-key", "bot.pem",
+                          "--hashes-only"},
+                         agent("You refund.", "7"))
+                .code,
+            0);
+  const Outcome hidden = as_registrar({"agent", "diff", "-", "--app", "shop"}, drifted);
+  EXPECT_EQ(hidden.code, 4) << hidden.err;
+  EXPECT_NE(hidden.out.find("prompt_template  changed"), std::string::npos) << hidden.out;
+  EXPECT_NE(hidden.out.find("tools.refund  changed"), std::string::npos) << hidden.out;
+  EXPECT_EQ(hidden.out.find("more than was paid"), std::string::npos) << hidden.out;
+  EXPECT_EQ(as_registrar({"agent", "diff", "-", "--app", "shop"}, agent("You refund.", "7")).code,
+            0);
+
+  const Outcome administrator = as_administrator({"agent", "diff", "-", "--app", "shop"}, drifted);
+  EXPECT_EQ(administrator.code, 4) << administrator.err;
+  EXPECT_EQ(administrator.out.find("Never"), std::string::npos) << "not theirs to read";
+  EXPECT_NE(administrator.err.find("not known"), std::string::npos) << administrator.err;
+  EXPECT_EQ(process->err().find("Always"), std::string::npos) << "a prompt in the log";
 }
 
 TEST_F(ServeTest, ShowsAClientsSecretOnce) {

@@ -157,28 +157,6 @@ TEST_F(Administration, TellsWhoIsAsking) {
   EXPECT_EQ(text_of(response, "scope"), "admin:apps");
 }
 
-TEST_F(Administration, RotatesKeysAndKeepsOldTokensGoodUntilTheyExpire) {
-  const TestToken keys = fixture.token(fixture.administrator(), "admin:keys");
-  const auto published = [&] {
-    return body_of(fixture.handle(AuthorityFixture::get("/.well-known/jwks.json")))
-        .find("keys")
-        ->as_array()
-        .size();
-  };
-  EXPECT_EQ(published(), 1U);
-  ASSERT_EQ(fixture.call(keys, "POST", "/admin/keys/rotate").status, 201);
-  EXPECT_EQ(published(), 2U);
-  EXPECT_EQ(fixture.call(keys, "GET", "/admin/keys").status, 200) << "an old key's token";
-  const TestToken renewed = fixture.token(fixture.administrator(), "admin:keys");
-  EXPECT_EQ(fixture.call(renewed, "GET", "/admin/keys").status, 200);
-  fixture.clock().advance(Seconds(3599));
-  EXPECT_EQ(published(), 2U);
-  fixture.clock().advance(Seconds(1));
-  EXPECT_EQ(published(), 1U);
-  fixture.restart();
-  EXPECT_EQ(published(), 1U);
-}
-
 TEST_F(Administration, ReadsTheAuditInPages) {
   const TestToken audit = fixture.token(fixture.administrator(), "admin:audit");
   const auto first = body_of(fixture.call(audit, "GET", "/admin/audit", {}, "limit=3"));

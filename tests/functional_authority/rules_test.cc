@@ -261,7 +261,7 @@ TEST_F(Rules, TheAuditFlagsTheSameContentUnderAnotherIdAndAKeyChange) {
 TEST_F(Rules, RegisteringAgainDropsNoChangeSilently) {
   const auto send = [&](std::string_view member, const json::Value& value) {
     json::Object body = AuthorityFixture::registration(kAcme, fixture.planner());
-    body.set(std::string(member), value);
+    body.set(member, value);
     HttpRequest request = AuthorityFixture::json("POST", "/intent/register/agent", body);
     fixture.authenticate(request, fixture.registrar());
     fixture.prove(request, fixture.planner().key);
@@ -536,7 +536,7 @@ TEST_F(Rules, ParallelStepsOfOneExecutionAllBegin) {
 
 // A key that nobody publishes any more is on no disk either, whenever its time came.
 TEST_F(Rules, AKeyThatRetiredWhileNothingRanIsDroppedAtTheNextStart) {
-  ASSERT_EQ(administer("admin:keys", "POST", "/admin/keys/rotate", {}).status, 201);
+  ASSERT_EQ(administer("admin:keys", "POST", "/admin/keys/rotate", {{"now", true}}).status, 201);
   ASSERT_EQ(fixture.store().list_signing_keys()->size(), 2U);
   fixture.clock().advance(Seconds(7200));
   fixture.restart();

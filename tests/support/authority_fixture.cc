@@ -92,6 +92,13 @@ DecisionLog::Entry DecisionLog::last() const {
   return entries_.back();
 }
 
+std::size_t DecisionLog::count(std::string_view operation, Code reason) const {
+  const std::lock_guard lock(mutex_);
+  return static_cast<std::size_t>(std::count_if(
+      entries_.begin(), entries_.end(),
+      [&](const Entry& entry) { return entry.operation == operation && entry.refused == reason; }));
+}
+
 std::size_t DecisionLog::size() const {
   const std::lock_guard lock(mutex_);
   return entries_.size();
@@ -242,11 +249,11 @@ void AuthorityFixture::prove(HttpRequest& request, const crypto::PrivateKey& key
   }
   if (changes.agent_checksum) claims.agent_checksum = *changes.agent_checksum;
   if (changes.agent_id) claims.agent_id = *changes.agent_id;
-  request.headers.set(std::string(names::kDpopHeader), must(build_dpop_proof(key, claims)));
+  request.headers.set(names::kDpopHeader, must(build_dpop_proof(key, claims)));
 }
 
 void AuthorityFixture::present(HttpRequest& request, const TestToken& token, ProofChanges changes) {
-  request.headers.set(std::string(names::kAuthorization), "DPoP " + token.access_token);
+  request.headers.set(names::kAuthorization, "DPoP " + token.access_token);
   if (!changes.access_token) changes.access_token = token.access_token;
   prove(request, token.key, changes);
 }
@@ -254,7 +261,7 @@ void AuthorityFixture::present(HttpRequest& request, const TestToken& token, Pro
 void AuthorityFixture::authenticate_basic(HttpRequest& request, std::string_view client_id,
                                           std::string_view secret) {
   request.headers.set(
-      std::string(names::kAuthorization),
+      names::kAuthorization,
       "Basic " + standard_base64(form_encoded(client_id) + ":" + form_encoded(secret)));
 }
 
@@ -309,7 +316,7 @@ void AuthorityFixture::add_key_proof(HttpRequest& request, const crypto::Private
   if (changes.agent_checksum) claims.agent_checksum = *changes.agent_checksum;
   if (changes.agent_id) claims.agent_id = *changes.agent_id;
   proofs.emplace_back(must(build_agent_proof(key, claims)));
-  body.set(std::string(names::kKeyProofs), std::move(proofs));
+  body.set(names::kKeyProofs, std::move(proofs));
   request.body = json::write(json::Value(body));
 }
 
@@ -398,7 +405,7 @@ HttpRequest AuthorityFixture::mint_request(const MintSpec& spec, MintDoor door) 
   if (door == MintDoor::kJson) {
     json::Object body;
     for (const auto& [name, text] : texts) {
-      if (*text) body.set(std::string(name), **text);
+      if (*text) body.set(name, **text);
     }
     if (spec.scopes) body.set("requested_scopes", json::string_array(*spec.scopes));
     if (spec.audiences.size() == 1) body.set("audience", spec.audiences.front());

@@ -20,7 +20,7 @@
 #include "base/http_message.h"
 #include "crypto/key.h"
 #include "json/value.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/workflow.h"
 
 namespace ajwt::testing {
@@ -30,11 +30,18 @@ class FakeClock final : public Clock {
  public:
   explicit FakeClock(Instant now) : now_(now) {}
   Instant now() const override { return now_; }
+  std::chrono::milliseconds elapsed() const override { return (now_ - jumped_).time_since_epoch(); }
   void advance(Seconds by) { now_ += by; }
   void set(Instant now) { now_ = now; }
+  // jump sets the clock as somebody with the rights to do so would: no time passes.
+  void jump(Seconds by) {
+    now_ += by;
+    jumped_ += by;
+  }
 
  private:
   Instant now_;
+  Seconds jumped_{0};
 };
 
 // DecisionLog keeps what observers are told.
@@ -58,6 +65,8 @@ class DecisionLog final : public authority::DecisionObserver {
   // last returns the newest entry; there must be one.
   Entry last() const;
   std::size_t size() const;
+  // count returns how often an operation was refused for this reason.
+  std::size_t count(std::string_view operation, Code reason) const;
 
  private:
   mutable std::mutex mutex_;

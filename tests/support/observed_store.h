@@ -74,6 +74,12 @@ class ObservedStore final : public authority::Store {
                           const authority::AuditEntry& audit) override {
     return pass("add_registration", [&] { return inner_->add_registration(registration, audit); });
   }
+  Result<std::optional<Bytes>> find_component_key(const AppId& app_id) override {
+    return pass("find_component_key", [&] { return inner_->find_component_key(app_id); });
+  }
+  Result<Bytes> keep_component_key(const AppId& app_id, const Bytes& sealed) override {
+    return pass("keep_component_key", [&] { return inner_->keep_component_key(app_id, sealed); });
+  }
   Result<std::optional<authority::Registration>> find_registration(
       const AppId& app_id, const AgentId& agent_id) override {
     return pass("find_registration", [&] { return inner_->find_registration(app_id, agent_id); });
@@ -90,10 +96,23 @@ class ObservedStore final : public authority::Store {
     return pass("find_same_checksum",
                 [&] { return inner_->find_same_checksum(app_id, agent_id, checksum); });
   }
-  Status update_registration(const authority::Registration& registration,
-                             const authority::AuditEntry& audit) override {
-    return pass("update_registration",
-                [&] { return inner_->update_registration(registration, audit); });
+  Result<std::optional<authority::Registration>> find_acting_registration(
+      const AppId& app_id, const AgentId& agent_id) override {
+    return pass("find_acting_registration",
+                [&] { return inner_->find_acting_registration(app_id, agent_id); });
+  }
+  Status activate_registration(const authority::Registration& registration,
+                               const authority::AuditEntry& audit) override {
+    return pass("activate_registration",
+                [&] { return inner_->activate_registration(registration, audit); });
+  }
+  Status update_grant(const authority::Registration& registration,
+                      const authority::AuditEntry& audit) override {
+    return pass("update_grant", [&] { return inner_->update_grant(registration, audit); });
+  }
+  Status revoke_agent(const AppId& app_id, const AgentId& agent_id,
+                      const authority::AuditEntry& audit) override {
+    return pass("revoke_agent", [&] { return inner_->revoke_agent(app_id, agent_id, audit); });
   }
   Status add_workflow(const authority::StoredWorkflow& workflow,
                       std::span<const authority::FrozenGrant> grants,
@@ -105,6 +124,22 @@ class ObservedStore final : public authority::Store {
       std::optional<std::int64_t> version) override {
     return pass("find_workflow",
                 [&] { return inner_->find_workflow(app_id, workflow_id, version); });
+  }
+  Status confirm_workflow(const authority::StoredWorkflow& workflow,
+                          std::span<const authority::FrozenGrant> grants,
+                          const authority::AuditEntry& audit) override {
+    return pass("confirm_workflow",
+                [&] { return inner_->confirm_workflow(workflow, grants, audit); });
+  }
+  Result<std::optional<authority::StoredWorkflow>> find_usable_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id) override {
+    return pass("find_usable_workflow",
+                [&] { return inner_->find_usable_workflow(app_id, workflow_id); });
+  }
+  Result<std::vector<authority::StoredWorkflow>> list_workflow_versions(
+      const AppId& app_id, const WorkflowId& workflow_id) override {
+    return pass("list_workflow_versions",
+                [&] { return inner_->list_workflow_versions(app_id, workflow_id); });
   }
   Result<std::vector<authority::StoredWorkflow>> list_workflows(const AppId& app_id) override {
     return pass("list_workflows", [&] { return inner_->list_workflows(app_id); });
@@ -152,13 +187,66 @@ class ObservedStore final : public authority::Store {
   Result<crypto::PrivateKey> load_signing_key(std::string_view kid) override {
     return pass("load_signing_key", [&] { return inner_->load_signing_key(kid); });
   }
-  Status add_signing_key(const crypto::PrivateKey& key, Instant now, Instant retire_previous_at,
-                         const authority::AuditEntry& audit) override {
-    return pass("add_signing_key",
-                [&] { return inner_->add_signing_key(key, now, retire_previous_at, audit); });
+  Status announce_signing_key(const crypto::PrivateKey& key, Instant now,
+                              const authority::AuditEntry& audit) override {
+    return pass("announce_signing_key",
+                [&] { return inner_->announce_signing_key(key, now, audit); });
   }
-  Status drop_retired(Instant now) override {
-    return pass("drop_retired", [&] { return inner_->drop_retired(now); });
+  Status activate_signing_key(std::string_view kid, Instant retire_previous_at,
+                              const authority::AuditEntry& audit) override {
+    return pass("activate_signing_key",
+                [&] { return inner_->activate_signing_key(kid, retire_previous_at, audit); });
+  }
+  Status remove_signing_key(std::string_view kid, const authority::AuditEntry& audit) override {
+    return pass("remove_signing_key", [&] { return inner_->remove_signing_key(kid, audit); });
+  }
+  Status create_draft_client(const authority::DraftClient& client,
+                             const authority::AuditEntry& audit) override {
+    return pass("create_draft_client", [&] { return inner_->create_draft_client(client, audit); });
+  }
+  Result<std::optional<authority::DraftClient>> find_draft_client(
+      const ClientId& client_id) override {
+    return pass("find_draft_client", [&] { return inner_->find_draft_client(client_id); });
+  }
+  Result<std::vector<authority::DraftClient>> list_draft_clients(const AppId& app_id) override {
+    return pass("list_draft_clients", [&] { return inner_->list_draft_clients(app_id); });
+  }
+  Status disable_draft_client(const ClientId& client_id,
+                              const authority::AuditEntry& audit) override {
+    return pass("disable_draft_client",
+                [&] { return inner_->disable_draft_client(client_id, audit); });
+  }
+  Status set_draft_agent(const authority::DraftAgent& agent,
+                         const authority::AuditEntry& audit) override {
+    return pass("set_draft_agent", [&] { return inner_->set_draft_agent(agent, audit); });
+  }
+  Status end_draft_agent(const AppId& app_id, const AgentId& agent_id, Instant now,
+                         const authority::AuditEntry& audit) override {
+    return pass("end_draft_agent",
+                [&] { return inner_->end_draft_agent(app_id, agent_id, now, audit); });
+  }
+  Result<std::optional<authority::DraftAgentRecords>> find_draft_agent(
+      const AppId& app_id, const AgentId& agent_id) override {
+    return pass("find_draft_agent", [&] { return inner_->find_draft_agent(app_id, agent_id); });
+  }
+  Result<std::vector<authority::DraftAgentRecords>> list_draft_agents(
+      const AppId& app_id) override {
+    return pass("list_draft_agents", [&] { return inner_->list_draft_agents(app_id); });
+  }
+  Status add_draft_registrations(std::span<const authority::DraftRegistration> registrations,
+                                 const authority::AuditEntry& audit) override {
+    return pass("add_draft_registrations",
+                [&] { return inner_->add_draft_registrations(registrations, audit); });
+  }
+  Status add_draft_workflows(std::span<const authority::DraftWorkflow> workflows,
+                             const authority::AuditEntry& audit) override {
+    return pass("add_draft_workflows",
+                [&] { return inner_->add_draft_workflows(workflows, audit); });
+  }
+  Result<std::optional<authority::DraftWorkflow>> find_draft_workflow(
+      const AppId& app_id, const WorkflowId& workflow_id) override {
+    return pass("find_draft_workflow",
+                [&] { return inner_->find_draft_workflow(app_id, workflow_id); });
   }
   Status check_ready() override {
     return pass("check_ready", [&] { return inner_->check_ready(); });

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "json/parse.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "tests/vectors_test/vector_file.h"
 
 namespace ajwt::testing {

@@ -18,11 +18,16 @@
 
 namespace ajwt::testing {
 
-// load_vector_text returns the bytes of a file below tests/vectors/third_party.
-inline std::string load_vector_text(const std::string& path) {
-  std::ifstream file(AJWT_VECTORS_DIR "/third_party/" + path, std::ios::binary);
+// load_own_vector_text returns the bytes of a file of tests/vectors.
+inline std::string load_own_vector_text(const std::string& path) {
+  std::ifstream file(AJWT_VECTORS_DIR "/" + path, std::ios::binary);
   EXPECT_TRUE(file.is_open()) << path;
   return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+// load_vector_text returns the bytes of a file below tests/vectors/third_party.
+inline std::string load_vector_text(const std::string& path) {
+  return load_own_vector_text("third_party/" + path);
 }
 
 // load_vectors returns the object in a file below tests/vectors/third_party.

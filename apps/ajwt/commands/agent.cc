@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ajwt agent`: list, show, grant, revoke.
+// `ajwt agent`: list, show, activate, grant, revoke.
 #include "apps/ajwt/commands/agent.h"
 
 #include <ostream>
@@ -25,6 +25,7 @@ struct AgentOptions {
   std::string app;
   std::string agent;
   std::string grant;
+  std::string registration;
   bool versions = false;
   bool components = false;
 };
@@ -61,8 +62,10 @@ void declare_show(CLI::App& command, AgentOptions& options) {
 }
 
 Status show(Session& session, const AgentOptions& options) {
-  AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   // Who wants the components asks as the one who may read them.
+  AJWT_ASSIGN(
+      const auto connection,
+      Connection::open(session, options.components ? Role::kRegistrar : Role::kAdministrator));
   const Scopes scopes = options.components ? Scopes{std::string(names::kScopeRegisterAgent),
                                                     std::string(names::kScopeAdminAgents)}
                                            : kReadScopes;
@@ -113,9 +116,27 @@ Status grant(Session& session, const AgentOptions& options) {
   AJWT_ASSIGN(json::Array array, read_grant(options.grant));
   AJWT_TRY(parse_grant(array));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kGrant), std::move(array)}};
+  json::Object body{{names::kGrant, std::move(array)}};
   AJWT_ASSIGN(const json::Object answer,
               connection->send("PUT", agent_path("/admin/agents/", options) + "/grant",
+                               std::move(body), kAgentScopes));
+  session.print_fields(answer);
+  return ok();
+}
+
+void declare_activate(CLI::App& command, AgentOptions& options) {
+  declare_agent(command, options);
+  command
+      .add_option("REGISTRATION", options.registration,
+                  "The registration_id that 'ajwt agent show' shows: nothing else is activated")
+      ->required();
+}
+
+Status activate(Session& session, const AgentOptions& options) {
+  AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
+  json::Object body{{names::kRegistrationId, options.registration}};
+  AJWT_ASSIGN(const json::Object answer,
+              connection->send("POST", agent_path("/admin/agents/", options) + "/activate",
                                std::move(body), kAgentScopes));
   session.print_fields(answer);
   return ok();
@@ -157,6 +178,7 @@ void add_agent_command(CLI::App& root, Session& session) {
              .summary = "Register agents, and see and limit what they may.",
              .examples = {"ajwt agent checksum agent.json", "ajwt agent list patch-fleet"}});
   add_agent_checksum(agent, session);
+  add_agent_diff(agent, session);
   add_agent_register(agent, session);
   add_verb<AgentOptions>(
       agent, session,
@@ -179,6 +201,14 @@ void add_agent_command(CLI::App& root, Session& session) {
                                        "ajwt agent grant shop refund-bot -f - < grant.json"},
                           .reaches = Reaches::kAuthority},
                          declare_grant, grant);
+  add_verb<AgentOptions>(
+      agent, session,
+      {.name = "activate",
+       .summary = "Let a registered version act, where the application asks for that.",
+       .examples = {"ajwt agent activate shop refund-bot reg_06f2c0a4k8",
+                    "ajwt agent activate shop refund-bot reg_06f2c0a4k8 -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_activate, activate);
   add_verb<AgentOptions>(agent, session,
                          {.name = "revoke",
                           .summary = "Revoke an agent for good.",

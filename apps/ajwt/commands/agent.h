@@ -5,10 +5,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "apps/ajwt/support/session.h"
 #include "base/result.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/scope.h"
 
 namespace ajwt::app {
@@ -25,6 +26,11 @@ struct AgentFile {
 // parse_agent_components and parse_grant refuse.
 Result<AgentFile> read_agent_file(const std::string& name);
 
+// kProfileNames are the checksum profiles; kDefaultProfile is what the shim registers.
+inline const std::vector<std::string> kProfileNames{"strict-sha256", "sha256", "reference"};
+inline constexpr const char* kDefaultProfile = "strict-sha256";
+
+void add_agent_diff(CLI::App& agent, Session& session);
 void add_agent_checksum(CLI::App& agent, Session& session);
 void add_agent_register(CLI::App& agent, Session& session);
 

@@ -10,6 +10,7 @@
 #include "apps/ajwt/support/profile.h"
 #include "jose/jwk.h"
 #include "protocol/names.h"
+#include "protocol/strict_checksum.h"
 #include "shim/key_file.h"
 
 namespace ajwt::app {
@@ -20,7 +21,8 @@ struct RegisterOptions {
   std::string app;
   std::string agent_key;
   bool new_key = false;
-  std::string profile = "sha256";
+  bool hashes_only = false;
+  std::string profile = kDefaultProfile;
 };
 
 void declare(CLI::App& command, RegisterOptions& options) {
@@ -35,8 +37,10 @@ void declare(CLI::App& command, RegisterOptions& options) {
       ->type_name("FILE");
   command.add_flag("--new-key", options.new_key,
                    "Make --agent-key if there is no such file (Ed25519)");
+  command.add_flag("--hashes-only", options.hashes_only,
+                   "Send digests of the parts instead: no prompt or tool leaves this machine");
   command.add_option("--checksum-profile", options.profile, "How to hash")
-      ->check(CLI::IsMember({"sha256", "reference"}))
+      ->check(CLI::IsMember(kProfileNames))
       ->capture_default_str();
 }
 
@@ -48,18 +52,22 @@ Result<KeyFile> agent_key(const RegisterOptions& options) {
 
 Result<json::Object> build_body(const RegisterOptions& options, const AgentFile& file,
                                 const std::string& app_id, const crypto::PublicKey& key) {
-  const bool reference = options.profile == "reference";
   AJWT_ASSIGN(const std::string checksum,
-              compute_agent_checksum(file.definition, reference ? ChecksumProfile::kReference
-                                                                : ChecksumProfile::kSha256));
+              compute_agent_checksum(file.definition, *find_checksum_profile(options.profile)));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id);
-  body.set(std::string(names::kAgentComponents), to_json(file.definition));
-  body.set(std::string(names::kChecksum), checksum);
-  body.set(std::string(names::kProfile), options.profile);
-  body.set(std::string(names::kJwk), jose::to_json(key));
-  if (file.grant) body.set(std::string(names::kGrant), to_json(*file.grant));
-  if (file.autonomy) body.set(std::string(names::kAutonomy), *file.autonomy);
+  body.set(names::kAppId, app_id);
+  if (options.hashes_only) {
+    AJWT_ASSIGN(const ComponentDigests digests, compute_component_digests(file.definition));
+    body.set(names::kAgentId, file.definition.agent_id);
+    body.set(names::kComponentHashes, to_json(digests));
+  } else {
+    body.set(names::kAgentComponents, to_json(file.definition));
+  }
+  body.set(names::kChecksum, checksum);
+  body.set(names::kProfile, options.profile);
+  body.set(names::kJwk, jose::to_json(key));
+  if (file.grant) body.set(names::kGrant, to_json(*file.grant));
+  if (file.autonomy) body.set(names::kAutonomy, *file.autonomy);
   return body;
 }
 
@@ -72,11 +80,10 @@ Status run(Session& session, const RegisterOptions& options) {
   if (key.created) session.note("Made the agent's key: " + options.agent_key);
   AJWT_ASSIGN(json::Object body, build_body(options, file, app_id, key.key.public_key()));
   const shim::AgentIdentity agent{.agent_id = std::move(agent_id), .key = key.key};
-  AJWT_ASSIGN(
-      const json::Object answer,
-      connection->send_with_agent(
-          "/intent/register/agent", std::move(body),
-          {std::string(names::kScopeRegisterAgent), std::string(names::kScopeAdminAgents)}, agent));
+  AJWT_ASSIGN(const json::Object answer,
+              connection->send_with_agent(
+                  "/intent/register/agent", std::move(body),
+                  {names::kScopeRegisterAgent, std::string(names::kScopeAdminAgents)}, agent));
   session.print_fields(answer);
   return ok();
 }
@@ -90,7 +97,8 @@ void add_agent_register(CLI::App& agent, Session& session) {
        .summary = "Register an agent, or its next version.",
        .examples = {"ajwt agent register -f agent.json --app shop --agent-key agent.key.pem "
                     "--new-key",
-                    "ajwt agent register -f - --app shop --agent-key agent.key.pem < agent.json"},
+                    "ajwt agent register -f - --app shop --agent-key agent.key.pem --hashes-only < "
+                    "agent.json"},
        .reaches = Reaches::kAuthority},
       declare, run);
 }

@@ -20,6 +20,8 @@ struct AppOptions {
   std::string workflow_rule;
   std::string checksum_in_tokens;
   std::string accepts_reference_checksum;
+  std::string activation;
+  std::string workflow_confirmation;
   std::vector<std::string> audiences;
   bool no_audience = false;
 };
@@ -49,6 +51,15 @@ void declare_settings(CLI::App& command, AppOptions& options) {
       .add_option("--accept-reference-checksum", options.accepts_reference_checksum,
                   "Whether agents may register under the draft's reference checksum")
       ->check(CLI::IsMember({"on", "off"}));
+  command
+      .add_option("--activation", options.activation,
+                  "Whether a registered agent acts at once, or once 'ajwt agent activate' says so")
+      ->check(CLI::IsMember({"at_registration", "separate"}));
+  command
+      .add_option("--workflow-confirmation", options.workflow_confirmation,
+                  "Whether a new version of a workflow waits for 'ajwt workflow confirm' by a "
+                  "second administrator")
+      ->check(CLI::IsMember({"none", "second_administrator"}));
 }
 
 void declare_set(CLI::App& command, AppOptions& options) {
@@ -59,13 +70,17 @@ void declare_set(CLI::App& command, AppOptions& options) {
 
 json::Object settings_of(const AppOptions& options) {
   json::Object body;
-  if (!options.name.empty()) body.set(std::string(names::kName), options.name);
+  if (!options.name.empty()) body.set(names::kName, options.name);
   if (!options.workflow_rule.empty()) body.set("workflow_rule", options.workflow_rule);
   if (!options.checksum_in_tokens.empty()) {
     body.set("checksum_in_tokens", options.checksum_in_tokens == "on");
   }
   if (!options.accepts_reference_checksum.empty()) {
     body.set("accepts_reference_checksum", options.accepts_reference_checksum == "on");
+  }
+  if (!options.activation.empty()) body.set("activation", options.activation);
+  if (!options.workflow_confirmation.empty()) {
+    body.set("workflow_confirmation", options.workflow_confirmation);
   }
   if (!options.audiences.empty() || options.no_audience) {
     body.set("audiences", json::string_array(options.audiences));
@@ -91,7 +106,7 @@ Status show(Session& session, const AppOptions& options) {
 
 Status create(Session& session, const AppOptions& options) {
   json::Object body = settings_of(options);
-  body.set(std::string(names::kAppId), options.app);
+  body.set(names::kAppId, options.app);
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const json::Object answer,
               connection->send("POST", "/admin/apps", std::move(body), kApplicationScopes));

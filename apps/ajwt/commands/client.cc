@@ -58,15 +58,15 @@ Status credential_of(Session& session, const ClientOptions& options, json::Objec
   AJWT_ASSIGN(const KeyFile key, load_or_create_key(options.key_file));
   if (key.created) session.note("Made the client's key: " + options.key_file);
   body.set("token_endpoint_auth_method", "private_key_jwt");
-  body.set(std::string(names::kJwk), jose::to_json(key.key.public_key()));
+  body.set(names::kJwk, jose::to_json(key.key.public_key()));
   return ok();
 }
 
 Status add(Session& session, const ClientOptions& options) {
   AJWT_TRY(check_scopes(options.scopes));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  json::Object body{{std::string(names::kClientId), options.client},
-                    {std::string(names::kScope), join_scopes(options.scopes)}};
+  json::Object body{{names::kClientId, options.client},
+                    {names::kScope, join_scopes(options.scopes)}};
   if (!options.audiences.empty()) body.set("audiences", json::string_array(options.audiences));
   AJWT_TRY(credential_of(session, options, body));
   AJWT_ASSIGN(const json::Object answer,

@@ -45,9 +45,9 @@ void declare_open(CLI::App& command, ExecutionOptions& options) {
 }
 
 Status open(Session& session, const ExecutionOptions& options) {
-  json::Object body{{std::string(names::kWorkflowId), options.workflow}};
-  if (options.version) body.set(std::string(names::kWorkflowVersion), *options.version);
-  if (options.expires_in) body.set(std::string(names::kExpiresIn), *options.expires_in);
+  json::Object body{{names::kWorkflowId, options.workflow}};
+  if (options.version) body.set(names::kWorkflowVersion, *options.version);
+  if (options.expires_in) body.set(names::kExpiresIn, *options.expires_in);
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kApplication));
   AJWT_ASSIGN(json::Object answer,
               connection->send("POST", "/intent/executions", std::move(body), kExecutionScopes));

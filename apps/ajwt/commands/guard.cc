@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// `ajwt guard`: the guard as a reverse proxy.
+// `ajwt guard`: the guard as a reverse proxy, or as what nginx asks.
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/decision_log.h"
@@ -65,17 +65,24 @@ Status run(Session&, const GuardFlags& flags) {
   options.more_metrics = tracing.metrics();
   options.more_metrics.push_back(log_metrics(log));
   for (auto& source : http::process_metrics()) options.more_metrics.push_back(std::move(source));
-  const std::string upstream = options.proxy.upstream;
+  json::Object ready{{"version", version()}};
+  switch (options.form) {
+    case gateway::GuardForm::kProxy:
+      ready.append("form", "proxy");
+      ready.append("upstream", options.proxy.upstream);
+      break;
+    case gateway::GuardForm::kAuthRequest:
+      ready.append("form", "auth_request");
+      break;
+  }
   const auto routes = static_cast<std::int64_t>(options.policy.routes().size());
   AJWT_ASSIGN(const auto server, gateway::GuardServer::start(std::move(options), &decisions));
-  json::Object ready{{"version", version()},
-                     {"public_url", server->public_url()},
-                     {"port", static_cast<std::int64_t>(server->port())},
-                     {"upstream", upstream},
-                     {"routes", routes}};
+  ready.append("public_url", server->public_url());
+  ready.append("port", static_cast<std::int64_t>(server->port()));
   if (server->management_port() != 0) {
     ready.append("management_port", static_cast<std::int64_t>(server->management_port()));
   }
+  ready.append("routes", routes);
   log.write(LogLevel::kInfo, "ready", ready);
   signals.wait();
   log.write(LogLevel::kInfo, "stopping: requests under way are finished first");

@@ -100,11 +100,24 @@ TEST_F(OfflineCommandsTest, AgentChecksumAgreesWithTheVectors) {
   ASSERT_THAT(parsed, IsOk());
   const json::Object& vector = parsed->as_array().front().as_object();
   const std::string file = write("agent.json", json::write(*vector.find("agent_components")));
-  EXPECT_EQ(run({"agent", "checksum", file}).out, vector.find("sha256")->as_string() + "\n");
+  EXPECT_EQ(run({"agent", "checksum", file, "--profile", "sha256"}).out,
+            vector.find("sha256")->as_string() + "\n");
   EXPECT_EQ(run({"agent", "checksum", file, "--profile", "reference"}).out,
             vector.find("reference")->as_string() + "\n");
   EXPECT_EQ(run({"agent", "checksum", "--normalized", file}).out,
             vector.find("normalized_prompt")->as_string() + "\n");
+}
+
+TEST_F(OfflineCommandsTest, AgentChecksumIsStrictUnlessAnotherProfileIsNamed) {
+  const std::string vectors = read_file(std::string(AJWT_VECTORS_DIR) + "/strict-checksum.json");
+  const auto parsed = json::parse(vectors, {.max_bytes = 1024 * 1024, .max_depth = 32});
+  ASSERT_THAT(parsed, IsOk());
+  const json::Object& vector = parsed->as_array().back().as_object();
+  const std::string file = write("agent.json", json::write(*vector.find("agent_components")));
+  EXPECT_EQ(run({"agent", "checksum", file}).out, vector.find("checksum")->as_string() + "\n");
+  const Outcome draft = run({"agent", "checksum", file, "--profile", "sha256"});
+  EXPECT_EQ(draft.code, ExitCode::kUsage);
+  EXPECT_NE(draft.err.find("component_not_hashed"), std::string::npos) << draft.err;
 }
 
 TEST_F(OfflineCommandsTest, AgentChecksumNamesTheFileThatItCannotRead) {

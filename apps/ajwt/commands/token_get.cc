@@ -40,12 +40,12 @@ struct Request {
 
 Result<std::string> build_assertion(const Request& request, Instant now) {
   const std::string& client = request.profile.client_id;
-  const json::Object claims{{std::string(names::kIss), client},
-                            {std::string(names::kSub), client},
-                            {std::string(names::kAud), request.profile.issuer},
-                            {std::string(names::kJti), crypto::random_token(names::kJtiBytes)},
-                            {std::string(names::kIat), to_unix(now)},
-                            {std::string(names::kExp), to_unix(now + kAssertionLifetime)}};
+  const json::Object claims{{names::kIss, client},
+                            {names::kSub, client},
+                            {names::kAud, request.profile.issuer},
+                            {names::kJti, crypto::random_token(names::kJtiBytes)},
+                            {names::kIat, to_unix(now)},
+                            {names::kExp, to_unix(now + kAssertionLifetime)}};
   return jose::sign_jws(json::write(claims), request.client_key, {});
 }
 
@@ -69,7 +69,7 @@ Result<HttpCall> build_call(const Request& request, const std::optional<std::str
   AJWT_ASSIGN(std::string proof, build_dpop_proof(request.dpop_key, claims));
   call.headers.add("Content-Type", "application/x-www-form-urlencoded");
   call.headers.add("Accept", "application/json");
-  call.headers.add(std::string(names::kDpopHeader), std::move(proof));
+  call.headers.add(names::kDpopHeader, std::move(proof));
   return call;
 }
 

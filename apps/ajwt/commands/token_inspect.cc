@@ -84,7 +84,7 @@ json::Object times_of(const json::Object& claims, Instant now) {
     const std::int64_t* seconds = value == nullptr ? nullptr : value->find_integer();
     if (seconds == nullptr || *seconds < 0 || *seconds > kLatest) continue;
     const Instant time = from_unix(*seconds);
-    times.set(std::string(label), time_text(time) + " (" + relative_text(time, now) + ")");
+    times.set(label, time_text(time) + " (" + relative_text(time, now) + ")");
   }
   return times;
 }

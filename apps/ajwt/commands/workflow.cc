@@ -21,6 +21,7 @@ struct WorkflowOptions {
   std::string app;
   std::string workflow;
   std::optional<std::int64_t> version;
+  bool versions = false;
 };
 
 void declare_register(CLI::App& command, WorkflowOptions& options) {
@@ -38,7 +39,7 @@ Status register_workflow(Session& session, const WorkflowOptions& options) {
   AJWT_TRY(parse_workflow(body));
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const std::string app_id, connection->get_app_id(options.app));
-  body.set(std::string(names::kAppId), app_id);
+  body.set(names::kAppId, app_id);
   AJWT_ASSIGN(json::Object answer, connection->send("POST", "/intent/register/workflow",
                                                     std::move(body), kRegisterScopes));
   if (!session.is_json()) answer.remove(names::kSteps);
@@ -50,51 +51,48 @@ void declare_list(CLI::App& command, WorkflowOptions& options) {
   command.add_option("--app,APP", options.app, "The application")->type_name("ID");
 }
 
-Result<json::Array> load_workflows(Connection& connection, const std::string& app) {
-  AJWT_ASSIGN(const std::string app_id, connection.get_app_id(app));
-  AJWT_ASSIGN(const json::Object answer,
-              connection.get("/admin/workflows?app_id=" + path_segment(app_id), kWorkflowScopes));
-  return get_rows(answer, "workflows");
-}
-
 Status list(Session& session, const WorkflowOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  AJWT_ASSIGN(const json::Array workflows, load_workflows(*connection, options.app));
-  session.print_rows({"workflow_id", "version", "registered_at"}, workflows);
+  AJWT_ASSIGN(const std::string app_id, connection->get_app_id(options.app));
+  AJWT_ASSIGN(const json::Object answer,
+              connection->get("/admin/workflows?app_id=" + path_segment(app_id), kWorkflowScopes));
+  AJWT_ASSIGN(const json::Array workflows, get_rows(answer, "workflows"));
+  session.print_rows({"workflow_id", "version", "status", "registered_by", "registered_at"},
+                     workflows);
   return ok();
 }
 
 void declare_show(CLI::App& command, WorkflowOptions& options) {
   command.add_option("APP", options.app, "The application")->required();
   command.add_option("WORKFLOW", options.workflow, "The workflow")->required();
-  command.add_option("--workflow-version", options.version, "Default: the newest");
+  auto* version = command.add_option("--workflow-version", options.version, "Default: the newest");
+  command.add_flag("--versions", options.versions, "List every version instead")->excludes(version);
 }
 
-// find_workflow returns the wanted version, or the newest.
-const json::Object* find_workflow(const json::Array& workflows, const WorkflowOptions& options) {
-  const json::Object* found = nullptr;
-  std::int64_t newest = 0;
-  for (const json::Value& row : workflows) {
+std::string workflow_path(const WorkflowOptions& options) {
+  return "/admin/workflows/" + path_segment(options.app) + "/" + path_segment(options.workflow);
+}
+
+// find_version returns the wanted version, or the newest, of versions that stand newest first.
+const json::Object* find_version(const json::Array& versions, std::optional<std::int64_t> wanted) {
+  for (const json::Value& row : versions) {
     const json::Object& workflow = row.as_object();
-    const json::Value* id = workflow.find(names::kWorkflowId);
     const json::Value* number = workflow.find(names::kVersion);
-    if (id == nullptr || *id != json::Value(options.workflow) || number == nullptr ||
-        number->find_integer() == nullptr) {
-      continue;
-    }
-    const std::int64_t version = number->as_integer();
-    if (options.version ? version == *options.version : version > newest) {
-      found = &workflow;
-      newest = version;
-    }
+    if (!wanted || (number != nullptr && *number == json::Value(*wanted))) return &workflow;
   }
-  return found;
+  return nullptr;
 }
 
 Status show(Session& session, const WorkflowOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
-  AJWT_ASSIGN(const json::Array workflows, load_workflows(*connection, options.app));
-  const json::Object* workflow = find_workflow(workflows, options);
+  AJWT_ASSIGN(const json::Object answer, connection->get(workflow_path(options), kWorkflowScopes));
+  AJWT_ASSIGN(const json::Array versions, get_rows(answer, "versions"));
+  if (options.versions) {
+    session.print_rows({"version", "status", "registered_by", "registered_at", "confirmed_by"},
+                       versions);
+    return ok();
+  }
+  const json::Object* workflow = find_version(versions, options.version);
   if (workflow == nullptr) return refuse(Code::k_not_found, options.workflow);
   if (session.is_json()) {
     session.print_json(*workflow);
@@ -107,6 +105,22 @@ Status show(Session& session, const WorkflowOptions& options) {
   session.print_rows({"step_id", "agent_id", "action", "scopes", "audience", "dependencies",
                       "required", "max_uses"},
                      steps);
+  return ok();
+}
+
+void declare_confirm(CLI::App& command, WorkflowOptions& options) {
+  command.add_option("APP", options.app, "The application")->required();
+  command.add_option("WORKFLOW", options.workflow, "The workflow")->required();
+  command.add_option("VERSION", options.version, "The version that waits")->required();
+}
+
+Status confirm(Session& session, const WorkflowOptions& options) {
+  AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
+  json::Object body{{names::kVersion, *options.version}};
+  AJWT_ASSIGN(json::Object answer, connection->send("POST", workflow_path(options) + "/confirm",
+                                                    std::move(body), kWorkflowScopes));
+  if (!session.is_json()) answer.remove(names::kSteps);
+  session.print_fields(answer);
   return ok();
 }
 
@@ -139,6 +153,14 @@ void add_workflow_command(CLI::App& root, Session& session) {
                                           "ajwt workflow show shop refunds --workflow-version 2"},
                              .reaches = Reaches::kAuthority},
                             declare_show, show);
+  add_verb<WorkflowOptions>(
+      workflow, session,
+      {.name = "confirm",
+       .summary = "Make a version usable that waits for a second administrator.",
+       .examples = {"ajwt workflow confirm shop refunds 3",
+                    "ajwt workflow confirm shop refunds 3 -o json"},
+       .reaches = Reaches::kAuthority},
+      declare_confirm, confirm);
 }
 
 }  // namespace ajwt::app

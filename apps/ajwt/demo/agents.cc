@@ -120,18 +120,18 @@ const AgentDefinition& demo_agent(std::string_view agent_id) {
 json::Object demo_workflow() {
   json::Object steps;
   for (const auto& step : demo_steps()) {
-    json::Object definition{{std::string(names::kAgentId), step.agent_id},
-                            {std::string(names::kAction), step.tool},
-                            {std::string(names::kScopes), json::Array{step.scope}},
-                            {std::string(names::kAudience), kAudience}};
+    json::Object definition{{names::kAgentId, step.agent_id},
+                            {names::kAction, step.tool},
+                            {names::kScopes, json::Array{step.scope}},
+                            {names::kAudience, kAudience}};
     if (!step.dependency.empty()) {
-      definition.set(std::string(names::kDependencies), json::Array{step.dependency});
+      definition.set(names::kDependencies, json::Array{step.dependency});
     }
-    steps.set(std::string(step.step_id), std::move(definition));
+    steps.set(step.step_id, std::move(definition));
   }
-  return json::Object{{std::string(names::kAppId), kAppId},
-                      {std::string(names::kWorkflowId), kWorkflowId},
-                      {std::string(names::kSteps), std::move(steps)}};
+  return json::Object{{names::kAppId, kAppId},
+                      {names::kWorkflowId, kWorkflowId},
+                      {names::kSteps, std::move(steps)}};
 }
 
 json::Object demo_policy() {

@@ -5,10 +5,8 @@
 #include <ostream>
 
 #include "apps/ajwt/demo/agents.h"
-#include "apps/ajwt/demo/dev_info.h"
 #include "http/client.h"
 #include "lab/attack.h"
-#include "lab/scene.h"
 #include "shim/key_file.h"
 
 namespace ajwt::demo {
@@ -37,29 +35,6 @@ lab::StepSpec step_spec(const DemoStep& step) {
     spec.body = R"({"proposal_id":"{proposal_id}"})";
   }
   return spec;
-}
-
-Result<lab::Target> load_target(const DevInfo& dev) {
-  AJWT_ASSIGN(auto fleet_key, shim::load_key_file(dev.client_key));
-  AJWT_ASSIGN(auto registrar_key, shim::load_key_file(dev.registrar_key));
-  lab::Target target{.issuer = dev.issuer,
-                     .guard_url = dev.guard_url,
-                     .audience = std::string(kAudience),
-                     .app_id = std::string(kAppId),
-                     .workflow_id = std::string(kWorkflowId),
-                     .fleet = {std::string(kAppId), std::move(fleet_key)},
-                     .registrar = {std::string(kRegistrarId), std::move(registrar_key)},
-                     .agent_keys = {},
-                     .agents = {},
-                     .steps = {},
-                     .log_file = dev.log_file};
-  for (const auto& [agent, file] : dev.agent_keys) {
-    AJWT_ASSIGN(auto key, shim::load_key_file(file));
-    target.agent_keys.emplace(agent, std::move(key));
-  }
-  for (const auto& agent : demo_agents()) target.agents.emplace(agent.agent_id, agent);
-  for (const auto& step : demo_steps()) target.steps.push_back(step_spec(step));
-  return target;
 }
 
 Result<std::vector<const lab::Attack*>> choose(const std::vector<std::string>& names) {
@@ -159,6 +134,29 @@ void print_tally(app::Session& session, const Tally& tally) {
 }
 
 }  // namespace
+
+Result<lab::Target> load_target(const DevInfo& dev) {
+  AJWT_ASSIGN(auto fleet_key, shim::load_key_file(dev.client_key));
+  AJWT_ASSIGN(auto registrar_key, shim::load_key_file(dev.registrar_key));
+  lab::Target target{.issuer = dev.issuer,
+                     .guard_url = dev.guard_url,
+                     .audience = std::string(kAudience),
+                     .app_id = std::string(kAppId),
+                     .workflow_id = std::string(kWorkflowId),
+                     .fleet = {std::string(kAppId), std::move(fleet_key)},
+                     .registrar = {std::string(kRegistrarId), std::move(registrar_key)},
+                     .agent_keys = {},
+                     .agents = {},
+                     .steps = {},
+                     .log_file = dev.log_file};
+  for (const auto& [agent, file] : dev.agent_keys) {
+    AJWT_ASSIGN(auto key, shim::load_key_file(file));
+    target.agent_keys.emplace(agent, std::move(key));
+  }
+  for (const auto& agent : demo_agents()) target.agents.emplace(agent.agent_id, agent);
+  for (const auto& step : demo_steps()) target.steps.push_back(step_spec(step));
+  return target;
+}
 
 Result<bool> run_attacks(app::Session& session, const std::filesystem::path& dev_folder,
                          const std::vector<std::string>& names) {

@@ -8,10 +8,15 @@
 #include <string>
 #include <vector>
 
+#include "apps/ajwt/demo/dev_info.h"
 #include "apps/ajwt/support/session.h"
 #include "base/result.h"
+#include "lab/scene.h"
 
 namespace ajwt::demo {
+
+// load_target returns the running system as the lab sees it. Refuses what reading key files does.
+Result<lab::Target> load_target(const DevInfo& dev);
 
 // run_attacks runs the attacks named by id ("T2") or name ("t02-token-replay"), or all for none.
 // Returns whether the defence held: each attack's honest twin worked and each attempt was refused

@@ -4,8 +4,13 @@
 #include <algorithm>
 #include <vector>
 
+#include "apps/ajwt/support/edit_script.h"
+
 namespace ajwt::demo {
 namespace {
+
+using app::Edit;
+using app::EditKind;
 
 constexpr std::size_t kContext = 3;
 
@@ -19,40 +24,12 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return lines;
 }
 
-struct Edit {
-  char mark;  // ' ', '-', '+'
-  std::string_view line;
-};
+bool is_change(const Edit& edit) { return edit.kind != EditKind::kKeep; }
 
-// The edits by a longest common subsequence of lines.
-std::vector<Edit> edits_of(const std::vector<std::string_view>& a,
-                           const std::vector<std::string_view>& b) {
-  std::vector<std::vector<std::size_t>> common(a.size() + 1,
-                                               std::vector<std::size_t>(b.size() + 1, 0));
-  for (std::size_t i = a.size(); i-- > 0;) {
-    for (std::size_t j = b.size(); j-- > 0;) {
-      common[i][j] =
-          a[i] == b[j] ? common[i + 1][j + 1] + 1 : std::max(common[i + 1][j], common[i][j + 1]);
-    }
-  }
-  std::vector<Edit> edits;
-  std::size_t i = 0;
-  std::size_t j = 0;
-  while (i < a.size() || j < b.size()) {
-    if (i < a.size() && j < b.size() && a[i] == b[j]) {
-      edits.push_back({' ', a[i]});
-      ++i;
-      ++j;
-    } else if (j == b.size() || (i < a.size() && common[i + 1][j] >= common[i][j + 1])) {
-      edits.push_back({'-', a[i++]});
-    } else {
-      edits.push_back({'+', b[j++]});
-    }
-  }
-  return edits;
+char mark_of(const Edit& edit) {
+  if (edit.kind == EditKind::kKeep) return ' ';
+  return edit.kind == EditKind::kRemove ? '-' : '+';
 }
-
-bool is_change(const Edit& edit) { return edit.mark != ' '; }
 
 // One hunk: a run of changes with at most 2 * kContext equal lines between any two.
 void append_hunk(std::string& out, const std::vector<Edit>& edits, std::size_t from,
@@ -60,16 +37,16 @@ void append_hunk(std::string& out, const std::vector<Edit>& edits, std::size_t f
   std::size_t old_line = 1;
   std::size_t new_line = 1;
   for (std::size_t k = 0; k < from; ++k) {
-    if (edits[k].mark != '+') ++old_line;
-    if (edits[k].mark != '-') ++new_line;
+    if (edits[k].kind != EditKind::kAdd) ++old_line;
+    if (edits[k].kind != EditKind::kRemove) ++new_line;
   }
   std::size_t old_count = 0;
   std::size_t new_count = 0;
   std::string body;
   for (std::size_t k = from; k < to; ++k) {
-    if (edits[k].mark != '+') ++old_count;
-    if (edits[k].mark != '-') ++new_count;
-    body += edits[k].mark + std::string(edits[k].line) + '\n';
+    if (edits[k].kind != EditKind::kAdd) ++old_count;
+    if (edits[k].kind != EditKind::kRemove) ++new_count;
+    body += mark_of(edits[k]) + std::string(edits[k].text) + '\n';
   }
   out += "@@ -" + std::to_string(old_line) + "," + std::to_string(old_count) + " +" +
          std::to_string(new_line) + "," + std::to_string(new_count) + " @@\n" + body;
@@ -79,7 +56,7 @@ void append_hunk(std::string& out, const std::vector<Edit>& edits, std::size_t f
 
 std::string unified_diff(std::string_view before, std::string_view after, std::string_view name) {
   if (before == after) return "";
-  const auto edits = edits_of(lines_of(before), lines_of(after));
+  const auto edits = app::edit_script(lines_of(before), lines_of(after));
   std::string out = "--- a/" + std::string(name) + "\n+++ b/" + std::string(name) + "\n";
   auto next = std::find_if(edits.begin(), edits.end(), is_change);
   while (next != edits.end()) {

@@ -8,8 +8,7 @@
 
 namespace ajwt::demo {
 
-// unified_diff returns a diff with three lines of context, or "" for equal texts. Meant for
-// manifests: time and memory grow with the product of the changed regions' lines.
+// unified_diff returns a diff with three lines of context, or "" for equal texts.
 std::string unified_diff(std::string_view before, std::string_view after, std::string_view name);
 
 }  // namespace ajwt::demo

@@ -6,6 +6,7 @@
 
 #include "apps/ajwt/demo/agents.h"
 #include "jose/jwk.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/names.h"
 #include "shim/authority_client.h"
 #include "shim/key_file.h"
@@ -77,6 +78,7 @@ Status seed_fleet(const demo::DevInfo& info, HttpClient& http, const Clock& cloc
          .path = "/intent/register/agent",
          .body = json::Object{{str(names::kAppId), demo::kAppId},
                               {str(names::kAgentComponents), to_json(agent)},
+                              {str(names::kProfile), name(ChecksumProfile::kStrictSha256)},
                               {str(names::kJwk), jose::to_json(key.public_key())}}},
         {str(names::kScopeRegisterAgent)}, {.agent_id = std::move(agent_id), .key = key}));
   }

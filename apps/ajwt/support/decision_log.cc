@@ -36,7 +36,7 @@ LogLevel level_of(std::optional<Code> refused) {
 class Fields {
  public:
   void add(std::string_view name, std::string_view value) {
-    if (!value.empty()) fields_.append(std::string(name), value);
+    if (!value.empty()) fields_.append(name, value);
   }
   void add_outcome(std::optional<Code> refused) {
     fields_.append("outcome", refused ? reason_of(*refused).name : std::string_view("allowed"));
@@ -73,6 +73,7 @@ Fields fields_of(const gateway::Decision& decision) {
   fields.add("execution_id", decision.execution);
   fields.add("workflow_id", decision.workflow);
   fields.add("workflow_step", decision.step);
+  if (decision.body == guard::BodyBinding::kUnbound) fields.add("body", "unbound");
   return fields;
 }
 
@@ -143,7 +144,8 @@ void AuthorityDecisions::on_decision(const authority::Decision& decision) {
   if (decision.operation == kReady) observe_ready(decision);
   if (contains(kForOperators, decision.operation)) return;
   write_line(decision);
-  if (tracing_.is_on()) tracing_.take(span_of(decision));
+  // A span is a request's: it has an answer.
+  if (decision.status != 0 && tracing_.is_on()) tracing_.take(span_of(decision));
 }
 
 // A prober asks every few seconds: what it is told is written down when it changes.

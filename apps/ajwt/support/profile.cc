@@ -40,7 +40,7 @@ Result<Profile> parse_credentials(const json::Object& object, const std::string&
   return profile;
 }
 
-// parse_dev reads what `ajwt dev` wrote: its administrator or its application's client.
+// parse_dev reads what `ajwt dev` wrote: its administrator or a client of its application.
 Result<Profile> parse_dev(const json::Object& object, Role role) {
   json::Members members(object);
   Profile profile;
@@ -49,6 +49,11 @@ Result<Profile> parse_dev(const json::Object& object, Role role) {
   if (role == Role::kApplication) {
     AJWT_ASSIGN(profile.client_id, members.get_string("client_id"));
     AJWT_ASSIGN(profile.key_file, members.get_string("client_key"));
+    return profile;
+  }
+  if (role == Role::kRegistrar) {
+    AJWT_ASSIGN(profile.client_id, members.get_string("registrar_client_id"));
+    AJWT_ASSIGN(profile.key_file, members.get_string("registrar_key"));
     return profile;
   }
   AJWT_ASSIGN(const auto* admin, members.get_object("admin"));

@@ -22,8 +22,8 @@
 namespace ajwt::app {
 
 // Role says as whom a command acts where the choice is not the user's: `ajwt dev` knows an
-// administrator and an application's client.
-enum class Role { kAdministrator, kApplication };
+// administrator, an application's client that mints, and the one that registers.
+enum class Role { kAdministrator, kApplication, kRegistrar };
 
 // Environment looks a variable up; nothing if it is unset or empty.
 using Environment = std::function<std::optional<std::string>(const char* name)>;

@@ -38,7 +38,8 @@ class ProfileTest : public ::testing::Test {
     std::filesystem::create_directory(scratch_->path() + "/.ajwt-dev");
     write(".ajwt-dev/dev.json",
           R"({"issuer":"http://127.0.0.1:1","app_id":"fleet","client_id":"fleet-client",
-              "client_key":"/k/client","admin":{"client_id":"ajwt-admin","key_file":"/k/admin"}})");
+              "client_key":"/k/client","registrar_client_id":"fleet-ci",
+              "registrar_key":"/k/registrar","admin":{"client_id":"ajwt-admin","key_file":"/k/admin"}})");
   }
 
   std::unique_ptr<store::ScratchDirectory> scratch_;
@@ -102,6 +103,10 @@ TEST_F(ProfileTest, FindsWhoToBeInWhatDevWrote) {
   EXPECT_EQ(application->client_id, "fleet-client");
   EXPECT_EQ(application->key_file, "/k/client");
   EXPECT_EQ(application->app_id, "fleet");
+  const auto registrar = resolve_profile({}, nothing_, Role::kRegistrar);
+  ASSERT_THAT(registrar, IsOk());
+  EXPECT_EQ(registrar->client_id, "fleet-ci");
+  EXPECT_EQ(registrar->key_file, "/k/registrar");
 }
 
 TEST_F(ProfileTest, SaysWhatToDoWhereThereIsNone) {

@@ -39,7 +39,9 @@ authority::AuthorityOptions authority_options_of(const SettingValues& values) {
   options.skew = seconds("skew");
   options.execution_lifetime = seconds("execution_lifetime");
   options.execution_lifetime_max = seconds("execution_lifetime_max");
+  options.key_announce = seconds("key_announce");
   options.key_overlap = seconds("key_overlap");
+  options.signing_key_lifetime = seconds("signing_key_lifetime");
   options.rate_limits = rate_limits_of(values);
   return options;
 }
@@ -122,6 +124,10 @@ Result<ServeOptions> build_serve_options(const SettingValues& values) {
   }
   if (options.authority.execution_lifetime > options.authority.execution_lifetime_max) {
     return values.fault("execution_lifetime", "is above execution_lifetime_max.");
+  }
+  if (options.authority.signing_key_lifetime != Seconds(0) &&
+      options.authority.signing_key_lifetime <= options.authority.key_announce) {
+    return values.fault("signing_key_lifetime", "must be 0 or longer than key_announce.");
   }
   AJWT_TRY(check_serve_options(options));
   return options;

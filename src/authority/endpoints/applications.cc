@@ -6,6 +6,7 @@
 
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/record_names.h"
 #include "authority/retry.h"
 #include "json/members.h"
 #include "protocol/names.h"
@@ -19,25 +20,32 @@ constexpr std::size_t kMaxNameBytes = 128;
 constexpr std::string_view kWorkflowRule = "workflow_rule";
 constexpr std::string_view kChecksumInTokens = "checksum_in_tokens";
 constexpr std::string_view kAcceptsReference = "accepts_reference_checksum";
+constexpr std::string_view kActivation = "activation";
+constexpr std::string_view kWorkflowConfirmation = "workflow_confirmation";
 
-std::string_view name(WorkflowRule rule) {
-  switch (rule) {
-    case WorkflowRule::kRequired:
-      return "required";
-    case WorkflowRule::kOptional:
-      return "optional";
+// find_setting reads a member whose text names an enumerator; nullopt if it is absent.
+template <class E>
+Result<std::optional<E>> find_setting(json::Members& members, std::string_view member) {
+  AJWT_ASSIGN(const auto text, members.find_string(member));
+  if (!text) return std::optional<E>();
+  if (const auto value = find_named<E>(*text)) return value;
+  std::string known;
+  for (const auto& each : Names<E>::kAll) {
+    known += (known.empty() ? "" : " or ") + std::string(each.text);
   }
-  return "required";
+  return refuse(Code::k_parameter_malformed, std::string(member) + " is " + known + ".");
 }
 
 json::Object write_application(const Application& application) {
   json::Object body;
-  body.set(std::string(names::kAppId), application.app_id.str());
-  body.set(std::string(names::kName), application.name);
-  body.set(std::string(kWorkflowRule), name(application.workflow_rule));
-  body.set(std::string(kChecksumInTokens), application.checksum_in_tokens);
-  body.set(std::string(kAcceptsReference), application.accepts_reference_checksum);
-  body.set(std::string(kAudiences), json::string_array(application.audiences));
+  body.set(names::kAppId, application.app_id.str());
+  body.set(names::kName, application.name);
+  body.set(kWorkflowRule, name(application.workflow_rule));
+  body.set(kChecksumInTokens, application.checksum_in_tokens);
+  body.set(kAcceptsReference, application.accepts_reference_checksum);
+  body.set(kActivation, name(application.activation));
+  body.set(kWorkflowConfirmation, name(application.workflow_confirmation));
+  body.set(kAudiences, json::string_array(application.audiences));
   body.set("created_at", to_unix(application.created_at));
   return body;
 }
@@ -51,14 +59,13 @@ Status read_settings(json::Members& members, const std::string& issuer, Applicat
     }
     application.name = *std::move(display_name);
   }
-  AJWT_ASSIGN(const auto rule, members.find_string(kWorkflowRule));
-  if (rule) {
-    if (*rule != "required" && *rule != "optional") {
-      return refuse(Code::k_parameter_malformed, "workflow_rule is required or optional.");
-    }
-    application.workflow_rule =
-        *rule == "required" ? WorkflowRule::kRequired : WorkflowRule::kOptional;
-  }
+  AJWT_ASSIGN(const auto rule, find_setting<WorkflowRule>(members, kWorkflowRule));
+  if (rule) application.workflow_rule = *rule;
+  AJWT_ASSIGN(const auto activation, find_setting<ActivationRule>(members, kActivation));
+  if (activation) application.activation = *activation;
+  AJWT_ASSIGN(const auto confirmation,
+              find_setting<ConfirmationRule>(members, kWorkflowConfirmation));
+  if (confirmation) application.workflow_confirmation = *confirmation;
   AJWT_ASSIGN(const auto shown, members.find_boolean(kChecksumInTokens));
   if (shown) application.checksum_in_tokens = *shown;
   AJWT_ASSIGN(const auto reference, members.find_boolean(kAcceptsReference));
@@ -110,6 +117,8 @@ Result<HttpResponse> handle_create_application(Exchange& exchange, Authenticated
                           .workflow_rule = WorkflowRule::kRequired,
                           .checksum_in_tokens = false,
                           .accepts_reference_checksum = false,
+                          .activation = ActivationRule::kAtRegistration,
+                          .workflow_confirmation = ConfirmationRule::kNone,
                           .audiences = {},
                           .row_version = 1,
                           .created_at = exchange.now};

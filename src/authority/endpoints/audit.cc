@@ -67,9 +67,9 @@ Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
 
 Result<HttpResponse> handle_whoami(Exchange& exchange, Authenticated& caller) {
   json::Object body;
-  body.set(std::string(names::kClientId), caller.caller.client().client_id.str());
-  body.set(std::string(names::kAppId), exchange.identity->app_id.str());
-  body.set(std::string(names::kScope), join_scopes(caller.caller.scopes()));
+  body.set(names::kClientId, caller.caller.client().client_id.str());
+  body.set(names::kAppId, exchange.identity->app_id.str());
+  body.set(names::kScope, join_scopes(caller.caller.scopes()));
   return write_json_response(200, body);
 }
 

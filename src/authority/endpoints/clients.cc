@@ -6,6 +6,8 @@
 
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/key_member.h"
+#include "authority/record_names.h"
 #include "authority/retry.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
@@ -18,30 +20,18 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;  // 256 bits (protocol 7)
 
 constexpr std::string_view kAuthMethod = "token_endpoint_auth_method";
-constexpr std::string_view kPrivateKeyJwt = "private_key_jwt";
-constexpr std::string_view kClientSecretBasic = "client_secret_basic";
 constexpr std::string_view kAdminPrefix = "admin:";
 constexpr std::string_view kRegisterPrefix = "register:";
 
-std::string_view name(ClientAuth auth) {
-  switch (auth) {
-    case ClientAuth::kPrivateKeyJwt:
-      return kPrivateKeyJwt;
-    case ClientAuth::kClientSecretBasic:
-      return kClientSecretBasic;
-  }
-  return kPrivateKeyJwt;
-}
-
 json::Object write_client(const Client& client) {
   json::Object body;
-  body.set(std::string(names::kClientId), client.client_id.str());
-  body.set(std::string(names::kAppId), client.app_id.str());
-  body.set(std::string(kAuthMethod), name(client.auth));
-  body.set(std::string(names::kScope), join_scopes(client.scopes));
-  body.set(std::string(kAudiences), json::string_array(client.audiences));
+  body.set(names::kClientId, client.client_id.str());
+  body.set(names::kAppId, client.app_id.str());
+  body.set(kAuthMethod, name(client.auth));
+  body.set(names::kScope, join_scopes(client.scopes));
+  body.set(kAudiences, json::string_array(client.audiences));
   if (client.public_key) {
-    body.set(std::string(names::kJkt), jose::thumbprint(*client.public_key));
+    body.set(names::kJkt, jose::thumbprint(*client.public_key));
   }
   body.set("disabled", client.disabled);
   body.set("created_at", to_unix(client.created_at));
@@ -50,9 +40,9 @@ json::Object write_client(const Client& client) {
 
 AuditEntry client_audit(const Exchange& exchange, const Caller& caller, const Client& client) {
   json::Object facts;
-  facts.set(std::string(names::kSub), client.client_id.str());
-  facts.set(std::string(names::kScope), join_scopes(client.scopes));
-  facts.set(std::string(kAudiences), json::string_array(client.audiences));
+  facts.set(names::kSub, client.client_id.str());
+  facts.set(names::kScope, join_scopes(client.scopes));
+  facts.set(kAudiences, json::string_array(client.audiences));
   facts.set("disabled", client.disabled);
   return build_audit(client.app_id, exchange.decision_id, exchange.operation, allowed_to(caller),
                      exchange.now, facts);
@@ -84,24 +74,8 @@ Result<ClientId> parse_client_id(const std::optional<std::string>& given, Instan
   return ClientId::parse(*given);
 }
 
-Result<std::optional<crypto::PublicKey>> find_key(json::Members& members) {
-  AJWT_ASSIGN(const auto pem, members.find_string(names::kPublicKey));
-  AJWT_ASSIGN(const auto* jwk, members.find_object(names::kJwk));
-  if (pem && jwk != nullptr) {
-    return refuse(Code::k_parameter_duplicated, "Give public_key or jwk, not both.");
-  }
-  if (jwk != nullptr) {
-    AJWT_ASSIGN(auto parsed, jose::parse_jwk(*jwk));
-    return std::optional<crypto::PublicKey>(std::move(parsed.key));
-  }
-  if (!pem) return std::optional<crypto::PublicKey>();
-  AJWT_ASSIGN(auto key, crypto::PublicKey::from_pem(*pem));
-  return std::optional<crypto::PublicKey>(std::move(key));
-}
-
 Result<ClientAuth> parse_auth(const std::string& text) {
-  if (text == kPrivateKeyJwt) return ClientAuth::kPrivateKeyJwt;
-  if (text == kClientSecretBasic) return ClientAuth::kClientSecretBasic;
+  if (const auto auth = find_named<ClientAuth>(text)) return *auth;
   return refuse(Code::k_client_metadata_malformed,
                 "token_endpoint_auth_method is private_key_jwt or client_secret_basic.");
 }
@@ -113,7 +87,7 @@ Result<Client> parse_client(json::Members& members, const AppId& app_id, Instant
   AJWT_ASSIGN(const ClientAuth auth, parse_auth(method));
   AJWT_ASSIGN(const std::string scope, members.get_string(names::kScope));
   AJWT_ASSIGN(Scopes scopes, parse_scope(scope));
-  AJWT_ASSIGN(auto key, find_key(members));
+  AJWT_ASSIGN(auto key, find_public_key(members));
   AJWT_ASSIGN(auto audiences, find_audiences(members));
   AJWT_TRY(members.check_no_others());
   if (key.has_value() != (auth == ClientAuth::kPrivateKeyJwt)) {
@@ -142,7 +116,7 @@ Secret draw_secret(Client& client) {
 
 HttpResponse write_with_secret(int status, const Client& client, const Secret& secret) {
   json::Object body = write_client(client);
-  body.set(std::string(names::kClientSecret), secret.reveal());
+  body.set(names::kClientSecret, secret.reveal());
   return write_json_response(status, body);
 }
 
@@ -174,7 +148,7 @@ Result<HttpResponse> handle_list_clients(Exchange& exchange, Authenticated&) {
   json::Array list;
   for (const auto& client : clients) list.emplace_back(write_client(client));
   json::Object body;
-  body.set(std::string(names::kAppId), app_id.str());
+  body.set(names::kAppId, app_id.str());
   body.set("clients", std::move(list));
   return write_json_response(200, body);
 }

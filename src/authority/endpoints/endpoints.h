@@ -18,12 +18,16 @@ Result<HttpResponse> handle_intent_token(Exchange& exchange);
 Result<HttpResponse> handle_register_agent(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_list_agents(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_get_agent(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_activate_agent(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_diff_agent(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_revoke_agent(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_change_grant(Exchange& exchange, Authenticated& caller);
 
 // workflows.cc
 Result<HttpResponse> handle_register_workflow(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_list_workflows(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_get_workflow(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_confirm_workflow(Exchange& exchange, Authenticated& caller);
 
 // executions.cc
 Result<HttpResponse> handle_open_execution(Exchange& exchange, Authenticated& caller);
@@ -59,6 +63,14 @@ Result<HttpResponse> handle_rotate_secret(Exchange& exchange, Authenticated& cal
 // keys.cc
 Result<HttpResponse> handle_list_keys(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_rotate_keys(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_revoke_key(Exchange& exchange, Authenticated& caller);
+
+// draft_administration.cc
+Result<HttpResponse> handle_list_draft(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_create_draft_client(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_disable_draft_client(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_set_draft_agent(Exchange& exchange, Authenticated& caller);
+Result<HttpResponse> handle_end_draft_agent(Exchange& exchange, Authenticated& caller);
 
 // audit.cc
 Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated& caller);

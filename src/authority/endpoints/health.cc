@@ -14,7 +14,7 @@ namespace {
 
 HttpResponse write_status(std::string_view status) {
   json::Object body;
-  body.set(std::string(names::kStatus), status);
+  body.set(names::kStatus, status);
   return write_json_response(200, body);
 }
 
@@ -36,7 +36,7 @@ Result<HttpResponse> handle_ready(Exchange& exchange) {
   }
   HttpResponse response =
       write_json_response(exchange.refused ? 503 : 200, write_readiness(components));
-  if (exchange.refused) response.headers.add(std::string(names::kRetryAfter), "1");
+  if (exchange.refused) response.headers.add(names::kRetryAfter, "1");
   return response;
 }
 

@@ -10,7 +10,7 @@
 namespace ajwt::authority {
 namespace {
 
-constexpr std::string_view kCacheable = "public, max-age=300";
+constexpr Seconds kMetadataMaxAge{300};
 
 json::Array strings(std::initializer_list<std::string_view> texts) {
   json::Array array;
@@ -46,24 +46,26 @@ json::Object build_metadata(const std::string& issuer) {
   body.set("agents_endpoint", issuer + "/intent/agents");
   body.set("executions_endpoint", issuer + "/intent/executions");
   body.set("agent_checksum_profiles_supported",
-           strings({name(ChecksumProfile::kSha256), name(ChecksumProfile::kReference)}));
+           strings({name(ChecksumProfile::kSha256), name(ChecksumProfile::kReference),
+                    name(ChecksumProfile::kStrictSha256)}));
   return body;
 }
 
-HttpResponse cacheable(const json::Object& body) {
+HttpResponse cacheable(const json::Object& body, Seconds max_age) {
   HttpResponse response = write_json_response(200, body);
-  response.headers.set("Cache-Control", std::string(kCacheable));
+  response.headers.set("Cache-Control", "public, max-age=" + std::to_string(max_age.count()));
   return response;
 }
 
 }  // namespace
 
 Result<HttpResponse> handle_metadata(Exchange& exchange) {
-  return cacheable(build_metadata(exchange.context().options.issuer));
+  return cacheable(build_metadata(exchange.context().options.issuer), kMetadataMaxAge);
 }
 
 Result<HttpResponse> handle_jwks(Exchange& exchange) {
-  return cacheable(jose::write_jwks(*exchange.context().keys.published()));
+  const Context& context = exchange.context();
+  return cacheable(jose::write_jwks(*context.keys.published()), jwks_max_age(context.options));
 }
 
 }  // namespace ajwt::authority

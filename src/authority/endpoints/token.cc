@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "authority/draft/routes.h"
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
 #include "authority/issue.h"
@@ -23,10 +24,10 @@ bool is_agent_checksum(std::string_view grant_type) {
 
 HttpResponse write_token(std::string_view token, Seconds expires_in, const Scopes& scope) {
   json::Object body;
-  body.set(std::string(names::kAccessToken), token);
-  body.set(std::string(names::kTokenType), names::kDpop);
-  body.set(std::string(names::kExpiresIn), static_cast<std::int64_t>(expires_in.count()));
-  body.set(std::string(names::kScope), join_scopes(scope));
+  body.set(names::kAccessToken, token);
+  body.set(names::kTokenType, names::kDpop);
+  body.set(names::kExpiresIn, static_cast<std::int64_t>(expires_in.count()));
+  body.set(names::kScope, join_scopes(scope));
   return write_json_response(200, body);
 }
 
@@ -47,22 +48,22 @@ Result<json::Object> form_to_json(const Form& form) {
   json::Object body;
   AJWT_ASSIGN(const auto scope, form.get(names::kScope));
   AJWT_ASSIGN(const Scopes scopes, parse_scope(scope));
-  body.set(std::string(names::kRequestedScopes), json::string_array(scopes));
+  body.set(names::kRequestedScopes, json::string_array(scopes));
   AJWT_ASSIGN(auto audience, find_audience(form));
-  if (audience) body.set(std::string(names::kAudience), *std::move(audience));
+  if (audience) body.set(names::kAudience, *std::move(audience));
   for (const auto name : {names::kAgentId, names::kComputedChecksum, names::kWorkflowId,
                           names::kWorkflowStep, names::kExecutionId, names::kTool}) {
-    if (const auto value = form.find(name)) body.set(std::string(name), *value);
+    if (const auto value = form.find(name)) body.set(name, *value);
   }
   if (const auto enabled = form.find(names::kWorkflowEnabled)) {
     if (*enabled != "true" && *enabled != "false") {
       return refuse(Code::k_parameter_malformed, "workflow_enabled is true or false.");
     }
-    body.set(std::string(names::kWorkflowEnabled), *enabled == "true");
+    body.set(names::kWorkflowEnabled, *enabled == "true");
   }
   if (const auto context = form.find(names::kDelegationContext)) {
     AJWT_ASSIGN(json::Object parsed, json::parse_object(*context));
-    body.set(std::string(names::kDelegationContext), std::move(parsed));
+    body.set(names::kDelegationContext, std::move(parsed));
   }
   return body;
 }
@@ -79,7 +80,7 @@ Status check_agent_claims(const Authenticated& caller, const VerifiedProof& agen
 
 // counts_as_failure: refusals for what the agent is or claims to be, from a key that may guess on.
 bool counts_as_failure(Code code) {
-  constexpr std::array kCodes{Code::k_agent_unknown, Code::k_agent_revoked,
+  constexpr std::array kCodes{Code::k_agent_unknown, Code::k_agent_revoked, Code::k_agent_inactive,
                               Code::k_agent_key_unknown, Code::k_agent_checksum_mismatch};
   return std::find(kCodes.begin(), kCodes.end(), code) != kCodes.end();
 }
@@ -157,12 +158,12 @@ AccessToken build_plain_token(const Exchange& exchange, const Authenticated& cal
 
 Status record_issued(const Exchange& exchange, const Caller& caller, const AccessToken& token) {
   json::Object facts;
-  facts.set(std::string(names::kSub), token.sub);
-  facts.set(std::string(names::kAud), token.aud);
-  facts.set(std::string(names::kScope), join_scopes(token.scope));
-  facts.set(std::string(names::kJkt), token.cnf_jkt);
-  facts.set(std::string(names::kJti), token.jti);
-  facts.set(std::string(names::kExp), to_unix(token.exp));
+  facts.set(names::kSub, token.sub);
+  facts.set(names::kAud, token.aud);
+  facts.set(names::kScope, join_scopes(token.scope));
+  facts.set(names::kJkt, token.cnf_jkt);
+  facts.set(names::kJti, token.jti);
+  facts.set(names::kExp, to_unix(token.exp));
   return exchange.context().store.append_audit(build_audit(token.client_id, exchange.decision_id,
                                                            exchange.operation, allowed_to(caller),
                                                            exchange.now, facts));
@@ -214,6 +215,7 @@ Result<std::string> get_grant_type(const json::Object& body) {
 
 Result<HttpResponse> handle_oauth_token(Exchange& exchange) {
   AJWT_ASSIGN(const Form form, parse_form_body(exchange.request));
+  if (form.has(names::kClientSecret)) return handle_draft_secret(exchange, form);
   AJWT_ASSIGN(const std::string_view grant_type, form.get(names::kGrantType));
   if (grant_type == names::kClientCredentials) return grant_client_credentials(exchange, form);
   if (is_agent_checksum(grant_type)) return grant_agent_checksum(exchange, form);

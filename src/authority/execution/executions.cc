@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "authority/record_names.h"
 #include "authority/retry.h"
 #include "crypto/random.h"
 #include "json/members.h"
@@ -15,35 +16,53 @@ namespace {
 
 json::Object audit_facts(const Execution& execution) {
   json::Object facts;
-  facts.set(std::string(names::kExecutionId), execution.execution_id.str());
-  facts.set(std::string(names::kWorkflowId), execution.workflow_id.str());
-  facts.set(std::string(names::kWorkflowVersion), execution.workflow_version);
+  facts.set(names::kExecutionId, execution.execution_id.str());
+  facts.set(names::kWorkflowId, execution.workflow_id.str());
+  facts.set(names::kWorkflowVersion, execution.workflow_version);
   return facts;
 }
 
 json::Object report_facts(const Execution& execution, const StepRecord& ended,
                           const StepReport& report) {
   json::Object facts = audit_facts(execution);
-  facts.set(std::string(names::kWorkflowStep), ended.step_id.str());
-  facts.set(std::string(names::kSub), AgentName{execution.app_id, report.agent_id}.str());
-  facts.set(std::string(names::kJkt), *ended.jkt);
+  facts.set(names::kWorkflowStep, ended.step_id.str());
+  facts.set(names::kSub, AgentName{execution.app_id, report.agent_id}.str());
+  facts.set(names::kJkt, *ended.jkt);
   facts.set("step_status", name(ended.status));
   return facts;
 }
 
-// get_reporter returns the newest registration if `proof` was made with its key. Compared before
+// get_reporter returns the acting registration if `proof` was made with its key. Compared before
 // anything is said about the agent, so that its existence costs the same as its absence.
 Result<Registration> get_reporter(Context& context, const AppId& app_id, const AgentId& agent_id,
                                   const VerifiedProof& proof) {
-  AJWT_ASSIGN(auto registration, context.store.find_registration(app_id, agent_id));
+  AJWT_ASSIGN(auto registration, context.store.find_acting_registration(app_id, agent_id));
   const std::string expected = registration ? registration->jkt : std::string(43, '-');
   const bool key_matches = equal_constant_time(proof.jkt(), expected);
   if (!registration) return refuse(Code::k_agent_unknown, agent_id.str());
   if (registration->state == RegistrationState::kRevoked) {
     return refuse(Code::k_agent_revoked, agent_id.str());
   }
+  if (!registration->is_activated()) return refuse(Code::k_agent_inactive, agent_id.str());
   if (!key_matches) return refuse(Code::k_agent_key_unknown);
   return *std::move(registration);
+}
+
+// get_workflow returns the version that is asked for, or the newest usable one.
+Result<StoredWorkflow> get_workflow(Context& context, const AppId& app_id,
+                                    const OpenExecutionRequest& request) {
+  const std::string id = request.workflow_id.str();
+  if (!request.workflow_version) {
+    AJWT_ASSIGN(auto usable, context.store.find_usable_workflow(app_id, request.workflow_id));
+    if (usable) return *std::move(usable);
+  }
+  AJWT_ASSIGN(auto found,
+              context.store.find_workflow(app_id, request.workflow_id, request.workflow_version));
+  if (!found) return refuse(Code::k_workflow_unknown, id);
+  if (!found->is_usable()) {
+    return refuse(Code::k_workflow_unconfirmed, id + " version " + std::to_string(found->version));
+  }
+  return *std::move(found);
 }
 
 StepStatus status_of(StepOutcome outcome) {
@@ -69,9 +88,7 @@ Result<Execution> open_execution(Context& context, const Caller& caller,
                                  const OpenExecutionRequest& request, std::string_view decision_id,
                                  Instant now) {
   const AppId& app_id = caller.application().app_id;
-  AJWT_ASSIGN(const auto stored,
-              context.store.find_workflow(app_id, request.workflow_id, request.workflow_version));
-  if (!stored) return refuse(Code::k_workflow_unknown, request.workflow_id.str());
+  AJWT_ASSIGN(const StoredWorkflow stored, get_workflow(context, app_id, request));
   const Seconds lifetime = request.lifetime.value_or(context.options.execution_lifetime);
   if (lifetime > context.options.execution_lifetime_max) {
     return refuse(Code::k_limit_exceeded,
@@ -81,13 +98,13 @@ Result<Execution> open_execution(Context& context, const Caller& caller,
   Execution execution{.execution_id = ExecutionId::trusted(crypto::make_id("exec", now)),
                       .app_id = app_id,
                       .workflow_id = request.workflow_id,
-                      .workflow_version = stored->version,
+                      .workflow_version = stored.version,
                       .status = ExecutionStatus::kOpen,
                       .steps = {},
                       .created_at = now,
                       .expires_at = now + lifetime,
                       .row_version = 1};
-  for (const auto& step : stored->workflow.steps) {
+  for (const auto& step : stored.workflow.steps) {
     execution.steps.push_back(StepRecord{.step_id = step.step_id,
                                          .status = StepStatus::kPending,
                                          .uses = 0,
@@ -171,30 +188,29 @@ Result<Execution> get_execution(Context& context, const Caller& caller,
 
 json::Object write_execution(const Execution& execution, Instant now) {
   json::Object out;
-  out.set(std::string(names::kExecutionId), execution.execution_id.str());
-  out.set(std::string(names::kAppId), execution.app_id.str());
-  out.set(std::string(names::kWorkflowId), execution.workflow_id.str());
-  out.set(std::string(names::kWorkflowVersion), execution.workflow_version);
+  out.set(names::kExecutionId, execution.execution_id.str());
+  out.set(names::kAppId, execution.app_id.str());
+  out.set(names::kWorkflowId, execution.workflow_id.str());
+  out.set(names::kWorkflowVersion, execution.workflow_version);
   const bool closed = execution.status == ExecutionStatus::kClosed;
-  out.set(std::string(names::kStatus),
-          closed ? "closed" : (execution.has_expired(now) ? "expired" : "open"));
+  out.set(names::kStatus, closed ? "closed" : (execution.has_expired(now) ? "expired" : "open"));
   out.set("created_at", to_unix(execution.created_at));
   out.set("expires_at", to_unix(execution.expires_at));
   json::Array steps;
   for (const auto& record : execution.steps) {
     json::Object step;
-    step.set(std::string(names::kStepId), record.step_id.str());
-    step.set(std::string(names::kStatus), name(record.status));
+    step.set(names::kStepId, record.step_id.str());
+    step.set(names::kStatus, name(record.status));
     step.set("uses", record.uses);
-    if (record.agent_id) step.set(std::string(names::kAgentId), record.agent_id->str());
+    if (record.agent_id) step.set(names::kAgentId, record.agent_id->str());
     if (record.registration_id) {
-      step.set(std::string(names::kRegistrationId), record.registration_id->str());
+      step.set(names::kRegistrationId, record.registration_id->str());
     }
     if (record.sequence != 0) step.set("sequence", record.sequence);
     step.set("changed_at", to_unix(record.changed_at));
     steps.emplace_back(std::move(step));
   }
-  out.set(std::string(names::kSteps), std::move(steps));
+  out.set(names::kSteps, std::move(steps));
   return out;
 }
 

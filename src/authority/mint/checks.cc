@@ -21,6 +21,14 @@ Status check_agent_active(const MintFacts& facts) {
   return ok();
 }
 
+// Whoever may register must not thereby let it act (protocol 3.2).
+Status check_agent_activated(const MintFacts& facts) {
+  if (!facts.records.registration->is_activated()) {
+    return refuse(Code::k_agent_inactive, facts.request.agent_id.str());
+  }
+  return ok();
+}
+
 // Without this, whoever knows a checksum (it is public) and the application's credential is every
 // agent of the application (threats T3: "no shim at all"). It also is what keeps one agent from
 // naming another as itself (threats T7).
@@ -200,6 +208,7 @@ Status check_agent_ceiling(const MintFacts& facts) {
 constexpr auto kMintChecks = std::to_array<MintCheck>({
     {"draft 4.3.1 (2)", "agent_registered", check_agent_registered},
     {"protocol 3.2", "agent_active", check_agent_active},
+    {"protocol 3.2", "agent_activated", check_agent_activated},
     {"protocol 5 (6)", "agent_key", check_agent_key},
     {"draft 4.3.1 (3)", "agent_checksum", check_agent_checksum},
     {"protocol 5 (8)", "workflow_rule", check_workflow_rule},

@@ -93,6 +93,7 @@ struct Scene {
                      .autonomy = Autonomy::kSemi,
                      .sealed_components = {},
                      .registered_at = kNow,
+                     .activated_at = kNow,
                      .row_version = 1};
     const auto definition = json::parse_object(R"({"workflow_id":"patch","steps":{
         "read":{"agent_id":"reader","action":"read","scopes":["manifest:read"],
@@ -103,7 +104,11 @@ struct Scene {
         "apply":{"agent_id":"planner","action":"apply","scopes":["manifest:write"],
                  "audience":"https://api.example","requires_approval":true,
                  "dependencies":["plan"],"required":false}}})");
-    records.workflow = StoredWorkflow{application.app_id, 1, *parse_workflow(*definition), kNow};
+    records.workflow = StoredWorkflow{.app_id = application.app_id,
+                                      .version = 1,
+                                      .workflow = *parse_workflow(*definition),
+                                      .registered_at = kNow,
+                                      .registered_by = ClientId::trusted("registrar")};
     records.execution = Execution{.execution_id = ExecutionId::trusted("exec_1"),
                                   .app_id = application.app_id,
                                   .workflow_id = WorkflowId::trusted("patch"),

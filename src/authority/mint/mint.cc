@@ -42,23 +42,23 @@ StepRecord begun(const MintFacts& facts) {
 json::Object audit_facts(const MintFacts& facts, const AccessToken& token) {
   json::Object entry;
   const auto& intent = *token.intent;
-  entry.set(std::string(names::kSub), token.sub);
-  entry.set(std::string(names::kRegistrationId), token.agent_proof->registration_id.str());
-  entry.set(std::string(names::kJkt), token.cnf_jkt);
-  entry.set(std::string(names::kJti), token.jti);
-  entry.set(std::string(names::kAud), token.aud);
-  entry.set(std::string(names::kScope), join_scopes(token.scope));
-  entry.set(std::string(names::kExp), to_unix(token.exp));
-  if (token.tool) entry.set(std::string(names::kTool), *token.tool);
+  entry.set(names::kSub, token.sub);
+  entry.set(names::kRegistrationId, token.agent_proof->registration_id.str());
+  entry.set(names::kJkt, token.cnf_jkt);
+  entry.set(names::kJti, token.jti);
+  entry.set(names::kAud, token.aud);
+  entry.set(names::kScope, join_scopes(token.scope));
+  entry.set(names::kExp, to_unix(token.exp));
+  if (token.tool) entry.set(names::kTool, *token.tool);
   if (intent.step) {
-    entry.set(std::string(names::kWorkflowId), intent.step->workflow_id.str());
-    entry.set(std::string(names::kWorkflowVersion), intent.step->workflow_version);
-    entry.set(std::string(names::kWorkflowStep), intent.step->workflow_step.str());
-    entry.set(std::string(names::kExecutionId), intent.step->execution_id.str());
+    entry.set(names::kWorkflowId, intent.step->workflow_id.str());
+    entry.set(names::kWorkflowVersion, intent.step->workflow_version);
+    entry.set(names::kWorkflowStep, intent.step->workflow_step.str());
+    entry.set(names::kExecutionId, intent.step->execution_id.str());
     entry.set("renewal", facts.step_record->status == StepStatus::kActive);
   }
-  entry.set(std::string(names::kDelegationDigest), intent.delegation_digest);
-  entry.set(std::string(names::kStepSequenceDigest), intent.step_sequence_digest);
+  entry.set(names::kDelegationDigest, intent.delegation_digest);
+  entry.set(names::kStepSequenceDigest, intent.step_sequence_digest);
   return entry;
 }
 

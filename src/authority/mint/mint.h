@@ -19,7 +19,7 @@ namespace ajwt::authority {
 // (`claimed_*`) is only ever compared with the authority's record (P3).
 struct MintRequest {
   AgentId agent_id;
-  std::string computed_checksum;  // of one of the two forms of profile_of
+  std::string computed_checksum;  // of one of the forms of profile_of
   Scopes requested_scopes;        // at least one
   std::string audience;
   std::optional<std::string> tool;

@@ -95,7 +95,8 @@ Result<MintRequest> parse(const json::Object& body) {
   AJWT_ASSIGN(std::string checksum, members.get_string(names::kComputedChecksum));
   if (!profile_of(checksum)) {
     return refuse(Code::k_parameter_malformed,
-                  "computed_checksum must be \"sha256:\" and 64 lowercase hexadecimal digits.");
+                  "computed_checksum must be \"strict-sha256:\" or \"sha256:\" and 64 lowercase "
+                  "hexadecimal digits.");
   }
   AJWT_ASSIGN(Scopes scopes, parse_requested_scopes(members));
   AJWT_ASSIGN(std::string audience, parse_audience(members));

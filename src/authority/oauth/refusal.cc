@@ -73,11 +73,11 @@ void add_challenge(HttpResponse& response, const Error& error) {
   if (reason.oauth_error == kInvalidClient) {
     // RFC 6749 5.2: the scheme that the client used; for an assertion, which has none, the one that
     // would do as well (RFC 9110 15.5.2: a 401 has a challenge).
-    response.headers.add(std::string(names::kWwwAuthenticate), "Basic realm=\"ajwt\"");
+    response.headers.add(names::kWwwAuthenticate, "Basic realm=\"ajwt\"");
     return;
   }
   if (response.status == 401 || error.code() == Code::k_token_insufficient_scope) {
-    response.headers.add(std::string(names::kWwwAuthenticate), dpop_challenge(error));
+    response.headers.add(names::kWwwAuthenticate, dpop_challenge(error));
   }
 }
 
@@ -90,19 +90,18 @@ json::Object write_body(const Error& error, const RefusalFacts& facts) {
   const auto& reason = error.reason();
   const bool failure = reason.klass == ReasonClass::kFailure;
   json::Object body;
-  if (!reason.oauth_error.empty()) body.set(std::string(names::kError), reason.oauth_error);
-  body.set(std::string(names::kErrorDescription),
+  if (!reason.oauth_error.empty()) body.set(names::kError, reason.oauth_error);
+  body.set(names::kErrorDescription,
            failure ? std::string(reason.sentence) : printable(error.describe()));
-  body.set(std::string(names::kErrorUri),
-           std::string(facts.issuer) + "/e/" + std::string(reason.name));
-  body.set(std::string(names::kReason), reason.name);
-  body.set(std::string(names::kDecisionId), facts.decision_id);
+  body.set(names::kErrorUri, std::string(facts.issuer) + "/e/" + std::string(reason.name));
+  body.set(names::kReason, reason.name);
+  body.set(names::kDecisionId, facts.decision_id);
   if (lists_steps(error.code())) {
-    body.set(std::string(names::kMissingSteps), json::string_array(error.items()));
+    body.set(names::kMissingSteps, json::string_array(error.items()));
   }
   const auto remedy = remedy_for(error.code());
   if (facts.hints == HintVisibility::kShown && !remedy.empty()) {
-    body.set(std::string(names::kHint), remedy);
+    body.set(names::kHint, remedy);
   }
   return body;
 }
@@ -117,9 +116,9 @@ HttpResponse refuse_response(const Error& error, const RefusalFacts& facts) {
     response.headers.add("Allow", join(error.items(), ", "));
   }
   if (error.code() == Code::k_rate_limited) {
-    response.headers.add(std::string(names::kRetryAfter), std::string(seconds_to_wait(error)));
+    response.headers.add(names::kRetryAfter, std::string(seconds_to_wait(error)));
   } else if (response.status == 503) {
-    response.headers.add(std::string(names::kRetryAfter), "1");
+    response.headers.add(names::kRetryAfter, "1");
   }
   return response;
 }

@@ -46,16 +46,32 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {Code::k_agent_unknown,
      "'ajwt agent list APP' shows what is registered; 'ajwt agent register -f FILE --agent-key "
      "KEY' adds it."},
+    {Code::k_draft_agent_refused,
+     "'ajwt draft-00 list APP' shows which agents are set to the profile; 'ajwt draft-00 set-agent "
+     "APP AGENT -f GRANT' sets one."},
+    {Code::k_draft_profile_closed, "Let the agent mint with a proof of its key."},
     {Code::k_agent_revoked,
      "A revoked agent never comes back: register its successor under another agent_id."},
+    {Code::k_agent_inactive,
+     "The version waits for an administrator: 'ajwt agent activate APP AGENT REGISTRATION'."},
+    {Code::k_registration_superseded,
+     "'ajwt agent show APP AGENT' shows the newest version; activate that one."},
+    {Code::k_workflow_unconfirmed,
+     "'ajwt workflow confirm APP WORKFLOW VERSION' by another administrator than the one who "
+     "registered it."},
+    {Code::k_second_administrator_needed,
+     "Let a client of another person with admin:workflows confirm it."},
     {Code::k_agent_key_unknown,
      "The agent runs with another key than the registered one. 'ajwt agent show APP AGENT' shows "
      "the registered thumbprint; an administrator changes it by 'ajwt agent register -f FILE "
      "--agent-key KEY'."},
     {Code::k_agent_checksum_mismatch,
-     "'ajwt agent checksum FILE' computes what a definition's checksum is; 'ajwt agent show APP "
-     "AGENT' shows the registered one. If the change is intended: 'ajwt agent register -f FILE "
-     "--agent-key KEY'."},
+     "'ajwt agent diff FILE --app APP' shows which part differs, if the application's registering "
+     "client asks. If the change is intended: 'ajwt agent register -f FILE --agent-key KEY'."},
+    {Code::k_component_not_hashed,
+     "Register with profile strict-sha256, which hashes it, or leave it out."},
+    {Code::k_components_unknown,
+     "Register the next version with its components, or with component_hashes."},
     {Code::k_checksum_differs,
      "'ajwt agent checksum FILE' computes it; or leave checksum out of the request."},
     {Code::k_duplicate_agent,

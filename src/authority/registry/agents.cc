@@ -3,8 +3,10 @@
 
 #include <utility>
 
+#include "authority/key_member.h"
+#include "authority/record_names.h"
+#include "authority/registry/component_hashes.h"
 #include "authority/retry.h"
-#include "base/check.h"
 #include "crypto/random.h"
 #include "json/members.h"
 #include "json/parse.h"
@@ -15,73 +17,58 @@
 namespace ajwt::authority {
 namespace {
 
-Result<crypto::PublicKey> parse_key(json::Members& members) {
-  AJWT_ASSIGN(const auto pem, members.find_string(names::kPublicKey));
-  AJWT_ASSIGN(const auto* jwk, members.find_object(names::kJwk));
-  if (pem && jwk != nullptr) {
-    return refuse(Code::k_parameter_duplicated, "Give public_key or jwk, not both.");
-  }
-  if (pem) return crypto::PublicKey::from_pem(*pem);
-  if (jwk == nullptr) return refuse(Code::k_parameter_missing, "public_key or jwk");
-  AJWT_ASSIGN(auto parsed, jose::parse_jwk(*jwk));
-  return parsed.key;
+Result<crypto::PublicKey> get_public_key(json::Members& members) {
+  AJWT_ASSIGN(auto key, find_public_key(members));
+  if (!key) return refuse(Code::k_parameter_missing, "public_key or jwk");
+  return *std::move(key);
 }
 
 Result<std::optional<Autonomy>> parse_autonomy(const std::optional<std::string>& text) {
   if (!text) return std::optional<Autonomy>();
-  if (*text == "semi") return Autonomy::kSemi;
-  if (*text == "supervised") return Autonomy::kSupervised;
-  if (*text == "full") return Autonomy::kFull;
+  if (const auto autonomy = find_named<Autonomy>(*text)) return autonomy;
   return refuse(Code::k_parameter_malformed, "autonomy is supervised, semi or full.");
-}
-
-std::string_view name(Autonomy autonomy) {
-  switch (autonomy) {
-    case Autonomy::kSupervised:
-      return "supervised";
-    case Autonomy::kSemi:
-      return "semi";
-    case Autonomy::kFull:
-      return "full";
-  }
-  AJWT_CHECK(false);
 }
 
 Result<ChecksumProfile> parse_profile(const std::optional<std::string>& text) {
   if (!text) return ChecksumProfile::kSha256;
   if (const auto profile = find_checksum_profile(*text)) return *profile;
-  return refuse(Code::k_parameter_malformed, "profile is sha256 or reference.");
+  return refuse(Code::k_parameter_malformed, "profile is sha256, reference or strict-sha256.");
 }
 
 struct Identity {
   AgentId agent_id;
   std::optional<AgentDefinition> components;
+  std::optional<ComponentDigests> hashes;
 };
 
 Result<Identity> parse_identity(json::Members& members) {
   AJWT_ASSIGN(const auto agent, members.find_string(names::kAgentId));
   AJWT_ASSIGN(const auto* components, members.find_object(names::kAgentComponents));
+  AJWT_ASSIGN(const auto* hashes, members.find_object(names::kComponentHashes));
+  if (components != nullptr && hashes != nullptr) {
+    return refuse(Code::k_parameter_duplicated, "Give agent_components or component_hashes.");
+  }
   if (components == nullptr) {
     if (!agent) return refuse(Code::k_parameter_missing, std::string(names::kAgentComponents));
     AJWT_ASSIGN(auto agent_id, AgentId::parse(*agent));
-    return Identity{std::move(agent_id), std::nullopt};
+    Identity identity{std::move(agent_id), std::nullopt, std::nullopt};
+    if (hashes != nullptr) {
+      AJWT_ASSIGN(identity.hashes, parse_component_hashes(*hashes));
+    }
+    return identity;
   }
   AJWT_ASSIGN(auto definition, parse_agent_components(*components));
   if (agent && *agent != definition.agent_id) {
     return refuse(Code::k_parameter_malformed, "agent_id differs from agent_components.agent_id.");
   }
   AJWT_ASSIGN(auto agent_id, AgentId::parse(definition.agent_id));
-  return Identity{std::move(agent_id), std::move(definition)};
+  return Identity{std::move(agent_id), std::move(definition), std::nullopt};
 }
 
-// checksum_of recomputes the checksum, or takes a bare one as it is (P10).
-Result<std::string> checksum_of(const RegisterAgentRequest& request) {
-  if (!request.components) return *request.checksum;
-  AJWT_ASSIGN(std::string computed, compute_agent_checksum(*request.components, request.profile));
-  if (request.checksum && !equal_constant_time(*request.checksum, computed)) {
-    return refuse(Code::k_checksum_differs);
-  }
-  return computed;
+// can_recompute: of hashes alone only the profile that is a hash over them.
+bool can_recompute(const RegisterAgentRequest& request) {
+  return request.components ||
+         (request.component_hashes && request.profile == ChecksumProfile::kStrictSha256);
 }
 
 // load_application finds the application that is registered for, and that the caller may act for.
@@ -96,6 +83,8 @@ Result<Application> load_application(Context& context, const Caller& caller, con
   return *std::move(application);
 }
 
+constexpr std::string_view kInactive = "inactive";
+
 struct Draft {
   const RegisterAgentRequest& request;
   const std::string& checksum;
@@ -106,30 +95,79 @@ bool is_same(const Registration& registration, const Draft& draft) {
   return registration.checksum == draft.checksum && registration.jkt == draft.jkt;
 }
 
-// check_succession: may this become the next version of what is registered? A key change by who
-// holds the application's credential alone would lock the real agent out (threats T1).
-Status check_succession(const Registration& newest, const Draft& draft,
-                        const std::optional<VerifiedProof>& old_key_proof, KeyChange key_change) {
-  if (newest.state == RegistrationState::kRevoked) return refuse(Code::k_registration_revoked);
-  if (is_same(newest, draft)) {
-    // The same registration answers as it is; what would have to change it is never dropped.
-    if (draft.request.grant && draft.request.grant != newest.grant) {
-      return refuse(Code::k_already_exists, "It is registered with another grant.");
-    }
-    if (draft.request.autonomy && draft.request.autonomy != newest.autonomy) {
-      return refuse(Code::k_already_exists, "It is registered with another autonomy.");
-    }
-    if (draft.request.components && !newest.recomputed) {
-      return refuse(Code::k_already_exists, "It is registered by its checksum alone.");
-    }
+// Versions is what stands before a new version of an agent: the newest one, and the one that acts
+// for the agent now, which is the same unless the newest waits for its activation.
+struct Versions {
+  std::optional<Registration> newest;
+  std::optional<Registration> acting;
+};
+
+Result<Versions> load_versions(Context& context, const AppId& app_id, const AgentId& agent_id) {
+  Versions versions;
+  AJWT_ASSIGN(versions.newest, context.store.find_registration(app_id, agent_id));
+  AJWT_ASSIGN(versions.acting, context.store.find_acting_registration(app_id, agent_id));
+  return versions;
+}
+
+// check_same: the same registration answers as it is; what would have to change it is never
+// dropped.
+Status check_same(const Registration& newest, const RegisterAgentRequest& request) {
+  if (request.grant && request.grant != newest.grant) {
+    return refuse(Code::k_already_exists, "It is registered with another grant.");
   }
-  if (newest.jkt == draft.jkt || key_change == KeyChange::kByAdministrator) return ok();
-  if (old_key_proof && old_key_proof->jkt() == newest.jkt) return ok();
+  if (request.autonomy && request.autonomy != newest.autonomy) {
+    return refuse(Code::k_already_exists, "It is registered with another autonomy.");
+  }
+  if (request.components && newest.sealed_components.empty()) {
+    return refuse(Code::k_already_exists, "It is registered without its components.");
+  }
+  if (request.component_hashes && newest.sealed_components.empty() &&
+      newest.component_hmacs.empty()) {
+    return refuse(Code::k_already_exists, "It is registered by its checksum alone.");
+  }
+  return ok();
+}
+
+// check_succession: may this become the next version after the one that acts? A key change by who
+// holds the application's credential alone would lock the real agent out (threats T1).
+Status check_succession(const Registration& acting, const Draft& draft,
+                        const std::optional<VerifiedProof>& old_key_proof, KeyChange key_change) {
+  if (acting.state == RegistrationState::kRevoked) return refuse(Code::k_registration_revoked);
+  if (acting.jkt == draft.jkt || key_change == KeyChange::kByAdministrator) return ok();
+  if (old_key_proof && old_key_proof->jkt() == acting.jkt) return ok();
   return refuse(Code::k_duplicate_agent);
 }
 
-Result<Registration> build_registration(const Context& context, const Draft& draft,
-                                        const std::optional<Registration>& newest, Instant now) {
+// inherited returns whose grant a version takes that states none. One that waits takes it when it
+// is activated, from the version that acts then.
+const Registration* inherited(const Draft& draft, const Versions& versions, bool waits) {
+  if (draft.request.grant || !versions.acting) return nullptr;
+  return waits && versions.acting->is_activated() ? nullptr : &*versions.acting;
+}
+
+// mac_parts returns the MACs of the parts, as far as they are given.
+Result<std::string> mac_parts(const Context& context, const RegisterAgentRequest& request) {
+  if (!request.components && !request.component_hashes) return std::string();
+  ComponentDigests digests;
+  if (request.components) {
+    AJWT_ASSIGN(digests, compute_component_digests(*request.components));
+  } else {
+    digests = *request.component_hashes;
+  }
+  return mac_components(context, request.app_id, request.agent_id, digests);
+}
+
+// check_same_hashes: hashes that the checksum does not vouch for may differ under one checksum.
+Status check_same_hashes(const Context& context, const RegisterAgentRequest& request,
+                         const Registration& newest) {
+  if (!request.component_hashes || newest.component_hmacs.empty()) return ok();
+  AJWT_ASSIGN(const std::string macs, mac_parts(context, request));
+  if (equal_constant_time(macs, newest.component_hmacs)) return ok();
+  return refuse(Code::k_already_exists, "It is registered with other component hashes.");
+}
+
+Result<Registration> build_registration(const Context& context, const Application& application,
+                                        const Draft& draft, const Versions& versions, Instant now) {
   auto id = RegistrationId::trusted(crypto::make_id("reg", now));
   Bytes sealed;
   if (draft.request.components) {
@@ -137,50 +175,58 @@ Result<Registration> build_registration(const Context& context, const Draft& dra
                 json::write_jcs(json::Value(to_json(*draft.request.components))));
     AJWT_ASSIGN(sealed, context.sealing_key.seal(as_bytes(text), id.str()));
   }
-  const bool inherits = !draft.request.grant && newest;
-  return Registration{.registration_id = std::move(id),
-                      .app_id = draft.request.app_id,
-                      .agent_id = draft.request.agent_id,
-                      .version = newest ? newest->version + 1 : 1,
-                      .state = RegistrationState::kRegistered,
-                      .checksum = draft.checksum,
-                      .profile = draft.request.profile,
-                      .recomputed = draft.request.components.has_value(),
-                      .key = draft.request.key,
-                      .jkt = draft.jkt,
-                      .grant = inherits ? newest->grant : draft.request.grant,
-                      .grant_origin = inherits ? newest->grant_origin : GrantOrigin::kStated,
-                      .autonomy = draft.request.autonomy.value_or(Autonomy::kSemi),
-                      .sealed_components = std::move(sealed),
-                      .registered_at = now,
-                      .row_version = 1};
+  AJWT_ASSIGN(std::string macs, mac_parts(context, draft.request));
+  const bool waits = application.activation == ActivationRule::kSeparate;
+  const Registration* heir_of = inherited(draft, versions, waits);
+  return Registration{
+      .registration_id = std::move(id),
+      .app_id = draft.request.app_id,
+      .agent_id = draft.request.agent_id,
+      .version = versions.newest ? versions.newest->version + 1 : 1,
+      .state = RegistrationState::kRegistered,
+      .checksum = draft.checksum,
+      .profile = draft.request.profile,
+      .recomputed = can_recompute(draft.request),
+      .key = draft.request.key,
+      .jkt = draft.jkt,
+      .grant = heir_of != nullptr ? heir_of->grant : draft.request.grant,
+      .grant_origin = heir_of != nullptr ? heir_of->grant_origin : GrantOrigin::kStated,
+      .autonomy = draft.request.autonomy.value_or(Autonomy::kSemi),
+      .sealed_components = std::move(sealed),
+      .component_hmacs = std::move(macs),
+      .registered_at = now,
+      .activated_at = waits ? std::nullopt : std::optional<Instant>(now),
+      .row_version = 1};
 }
 
 json::Object audit_facts(const Registration& registration) {
   json::Object facts;
-  facts.set(std::string(names::kSub), AgentName{registration.app_id, registration.agent_id}.str());
-  facts.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  facts.set(std::string(names::kVersion), registration.version);
-  facts.set(std::string(names::kChecksum), registration.checksum);
-  facts.set(std::string(names::kJkt), registration.jkt);
-  if (registration.grant) facts.set(std::string(names::kGrant), to_json(*registration.grant));
+  facts.set(names::kSub, AgentName{registration.app_id, registration.agent_id}.str());
+  facts.set(names::kRegistrationId, registration.registration_id.str());
+  facts.set(names::kVersion, registration.version);
+  facts.set(names::kChecksum, registration.checksum);
+  facts.set(names::kJkt, registration.jkt);
+  if (registration.grant) facts.set(names::kGrant, to_json(*registration.grant));
   return facts;
 }
 
-// registration_audit rests on the application's settings and on the version that gives way: its
-// grant is inherited, and whoever changes it meanwhile must not be overruled.
+// registration_audit rests on the application's settings and on the versions before: their grant is
+// inherited and their key decides, and whoever changes them meanwhile must not be overruled.
 AuditEntry registration_audit(const Caller& caller, const Application& application,
-                              const Registration& registration,
-                              const std::optional<Registration>& newest,
+                              const Registration& registration, const Versions& versions,
                               const std::optional<AgentId>& twin, std::string_view decision_id,
                               Instant now) {
   json::Object facts = audit_facts(registration);
-  if (newest && newest->jkt != registration.jkt) facts.set("key_changed_from", newest->jkt);
+  if (versions.acting && versions.acting->jkt != registration.jkt) {
+    facts.set("key_changed_from", versions.acting->jkt);
+  }
   // The same content under another id is allowed and worth a look (protocol 3.2).
   if (twin) facts.set("same_checksum_as", twin->str());
+  if (!registration.is_activated()) facts.set(names::kStatus, kInactive);
   Basis basis;
   basis.application = as_loaded(application);
-  if (newest) basis.registrations.push_back(as_loaded(*newest));
+  if (versions.acting) basis.registrations.push_back(as_loaded(*versions.acting));
+  if (versions.newest) basis.registrations.push_back(as_loaded(*versions.newest));
   return build_audit(registration.app_id, decision_id, "register_agent",
                      allowed_to(caller, std::move(basis)), now, facts);
 }
@@ -201,16 +247,14 @@ Result<RegisterAgentRequest> parse_register_agent(const json::Object& body) {
   AJWT_ASSIGN(auto checksum, members.find_string(names::kChecksum));
   AJWT_ASSIGN(const auto profile_text, members.find_string(names::kProfile));
   AJWT_ASSIGN(const auto profile, parse_profile(profile_text));
-  if (!identity.components && !checksum) {
+  const bool strict_hashes = identity.hashes && profile == ChecksumProfile::kStrictSha256;
+  if (!identity.components && !strict_hashes && !checksum) {
     return refuse(Code::k_parameter_missing, "agent_components or checksum");
   }
   if (checksum && profile_of(*checksum) != profile) {
     return refuse(Code::k_parameter_malformed, "checksum has not the form of its profile.");
   }
-  if (members.find_any(names::kComponentHashes) != nullptr) {
-    return refuse(Code::k_not_supported, std::string(names::kComponentHashes));
-  }
-  AJWT_ASSIGN(auto key, parse_key(members));
+  AJWT_ASSIGN(auto key, get_public_key(members));
   std::optional<Grant> grant;
   AJWT_ASSIGN(const auto* grant_array, members.find_array(names::kGrant));
   if (grant_array != nullptr) {
@@ -222,11 +266,23 @@ Result<RegisterAgentRequest> parse_register_agent(const json::Object& body) {
   return RegisterAgentRequest{.app_id = std::move(app_id),
                               .agent_id = std::move(identity.agent_id),
                               .components = std::move(identity.components),
+                              .component_hashes = std::move(identity.hashes),
                               .checksum = std::move(checksum),
                               .profile = profile,
                               .key = std::move(key),
                               .grant = std::move(grant),
                               .autonomy = autonomy};
+}
+
+Result<std::string> compute_checksum(const RegisterAgentRequest& request) {
+  if (!can_recompute(request)) return *request.checksum;
+  auto computed = request.components
+                      ? compute_agent_checksum(*request.components, request.profile)
+                      : strict_checksum(request.agent_id.str(), *request.component_hashes);
+  if (computed && request.checksum && !equal_constant_time(*request.checksum, *computed)) {
+    return refuse(Code::k_checksum_differs);
+  }
+  return computed;
 }
 
 Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& caller,
@@ -244,35 +300,67 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
       return refuse(Code::k_parameter_malformed,
                     "The application does not accept profile reference.");
     }
-    AJWT_ASSIGN(const std::string checksum, checksum_of(request));
+    AJWT_ASSIGN(const std::string checksum, compute_checksum(request));
     const Draft draft{request, checksum, jkt};
-    AJWT_ASSIGN(const auto newest,
-                context.store.find_registration(request.app_id, request.agent_id));
-    if (newest) {
-      AJWT_TRY(check_succession(*newest, draft, old_key_proof, key_change));
-      if (is_same(*newest, draft)) {
-        return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *newest};
-      }
+    AJWT_ASSIGN(const Versions versions, load_versions(context, request.app_id, request.agent_id));
+    if (versions.acting) {
+      AJWT_TRY(check_succession(*versions.acting, draft, old_key_proof, key_change));
     }
-    AJWT_ASSIGN(auto registration, build_registration(context, draft, newest, now));
+    if (versions.newest && is_same(*versions.newest, draft)) {
+      AJWT_TRY(check_same(*versions.newest, request));
+      AJWT_TRY(check_same_hashes(context, request, *versions.newest));
+      return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *versions.newest};
+    }
+    AJWT_ASSIGN(auto registration, build_registration(context, application, draft, versions, now));
     AJWT_ASSIGN(const auto twin,
                 context.store.find_same_checksum(request.app_id, request.agent_id, checksum));
     AJWT_TRY(context.store.add_registration(
         registration,
-        registration_audit(caller, application, registration, newest, twin, decision_id, now)));
+        registration_audit(caller, application, registration, versions, twin, decision_id, now)));
     return RegisterAgentAnswer{RegistrationOutcome::kCreated, std::move(registration)};
+  });
+}
+
+Result<Registration> activate_agent(Context& context, const Caller& caller, const AppId& app_id,
+                                    const AgentId& agent_id, const RegistrationId& registration_id,
+                                    std::string_view decision_id, Instant now) {
+  return retry_on_change([&]() -> Result<Registration> {
+    AJWT_ASSIGN(auto versions, load_versions(context, app_id, agent_id));
+    if (!versions.newest) return refuse(Code::k_not_found, agent_id.str());
+    Registration registration = *std::move(versions.newest);
+    if (registration.registration_id != registration_id) {
+      return refuse(Code::k_registration_superseded,
+                    "The newest is " + registration.registration_id.str() + ".");
+    }
+    if (registration.state == RegistrationState::kRevoked) {
+      return refuse(Code::k_registration_revoked);
+    }
+    if (registration.is_activated()) return registration;
+    Basis basis;
+    if (versions.acting->is_activated()) {
+      basis.registrations.push_back(as_loaded(*versions.acting));
+      if (!registration.grant) {
+        registration.grant = versions.acting->grant;
+        registration.grant_origin = versions.acting->grant_origin;
+      }
+    }
+    registration.activated_at = now;
+    AJWT_TRY(context.store.activate_registration(
+        registration,
+        build_audit(app_id, decision_id, "activate_agent", allowed_to(caller, std::move(basis)),
+                    now, audit_facts(registration))));
+    return get_newest(context, app_id, agent_id);
   });
 }
 
 Status revoke_agent(Context& context, const Caller& caller, const AppId& app_id,
                     const AgentId& agent_id, std::string_view decision_id, Instant now) {
   return retry_on_change([&]() -> Status {
-    AJWT_ASSIGN(auto registration, get_newest(context, app_id, agent_id));
-    if (registration.state == RegistrationState::kRevoked) return ok();
-    registration.state = RegistrationState::kRevoked;
-    return context.store.update_registration(
-        registration, build_audit(app_id, decision_id, "revoke_agent", allowed_to(caller), now,
-                                  audit_facts(registration)));
+    AJWT_ASSIGN(const auto newest, get_newest(context, app_id, agent_id));
+    if (newest.state == RegistrationState::kRevoked) return ok();
+    return context.store.revoke_agent(app_id, agent_id,
+                                      build_audit(app_id, decision_id, "revoke_agent",
+                                                  allowed_to(caller), now, audit_facts(newest)));
   });
 }
 
@@ -280,13 +368,15 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
                     const AgentId& agent_id, const Grant& grant, std::string_view decision_id,
                     Instant now) {
   return retry_on_change([&]() -> Status {
-    AJWT_ASSIGN(auto registration, get_newest(context, app_id, agent_id));
+    AJWT_ASSIGN(auto found, context.store.find_acting_registration(app_id, agent_id));
+    if (!found) return refuse(Code::k_not_found, agent_id.str());
+    Registration registration = *std::move(found);
     if (registration.state == RegistrationState::kRevoked) {
       return refuse(Code::k_registration_revoked);
     }
     registration.grant = grant;
     registration.grant_origin = GrantOrigin::kStated;
-    return context.store.update_registration(
+    return context.store.update_grant(
         registration, build_audit(app_id, decision_id, "change_grant", allowed_to(caller), now,
                                   audit_facts(registration)));
   });
@@ -294,21 +384,24 @@ Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
 
 json::Object write_registration(const Registration& registration) {
   json::Object out;
-  out.set(std::string(names::kAppId), registration.app_id.str());
-  out.set(std::string(names::kAgentId), registration.agent_id.str());
-  out.set(std::string(names::kRegistrationId), registration.registration_id.str());
-  out.set(std::string(names::kVersion), registration.version);
-  out.set(std::string(names::kStatus), authority::name(registration.state));
-  out.set(std::string(names::kChecksum), registration.checksum);
-  out.set(std::string(names::kProfile), ajwt::name(registration.profile));
+  out.set(names::kAppId, registration.app_id.str());
+  out.set(names::kAgentId, registration.agent_id.str());
+  out.set(names::kRegistrationId, registration.registration_id.str());
+  out.set(names::kVersion, registration.version);
+  const bool waits =
+      registration.state == RegistrationState::kRegistered && !registration.is_activated();
+  out.set(names::kStatus, waits ? kInactive : name(registration.state));
+  out.set(names::kChecksum, registration.checksum);
+  out.set(names::kProfile, ajwt::name(registration.profile));
   out.set("recomputed", registration.recomputed);
-  out.set(std::string(names::kJkt), registration.jkt);
-  out.set(std::string(names::kAutonomy), name(registration.autonomy));
+  out.set(names::kJkt, registration.jkt);
+  out.set(names::kAutonomy, name(registration.autonomy));
   if (registration.grant) {
-    out.set(std::string(names::kGrant), to_json(*registration.grant));
-    out.set("grant_origin", authority::name(registration.grant_origin));
+    out.set(names::kGrant, to_json(*registration.grant));
+    out.set("grant_origin", name(registration.grant_origin));
   }
   out.set("registered_at", to_unix(registration.registered_at));
+  if (registration.activated_at) out.set("activated_at", to_unix(*registration.activated_at));
   return out;
 }
 

@@ -10,25 +10,34 @@
 #include "authority/context.h"
 #include "base/result.h"
 #include "json/value.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/proof.h"
+#include "protocol/strict_checksum.h"
 
 namespace ajwt::authority {
 
-// RegisterAgentRequest is a well-formed request. Either components or a checksum alone (P10).
+// RegisterAgentRequest is a well-formed request: components, or, without any text (P10), hashes of
+// them or a checksum or both. Of hashes alone the profile is kStrictSha256.
 struct RegisterAgentRequest {
   AppId app_id;
   AgentId agent_id;
   std::optional<AgentDefinition> components;
-  std::optional<std::string> checksum;  // with components: must equal what we compute
+  std::optional<ComponentDigests> component_hashes;
+  std::optional<std::string> checksum;  // must equal what we compute, where we can
   ChecksumProfile profile;
   crypto::PublicKey key;
   std::optional<Grant> grant;
   std::optional<Autonomy> autonomy;  // absent: semi
 };
 
-// parse_register_agent reads {app_id, agent_components | agent_id + checksum,
+// parse_register_agent reads {app_id, agent_components | agent_id + component_hashes? + checksum?,
 // public_key (PEM) | jwk, grant?, autonomy?, profile?} after authenticating members were removed.
 Result<RegisterAgentRequest> parse_register_agent(const json::Object& body);
+
+// compute_checksum returns what is registered: the checksum of the components, in profile
+// kStrictSha256 also that of their hashes, or else the one that is given. Refuses
+// k_checksum_differs, and what compute_agent_checksum refuses.
+Result<std::string> compute_checksum(const RegisterAgentRequest& request);
 
 // RegisterAgentAnswer: kUnchanged returns what was registered before.
 enum class RegistrationOutcome { kCreated, kUnchanged };
@@ -43,7 +52,7 @@ struct RegisterAgentAnswer {
 // registered now, or KeyChange::kByAdministrator. `key_proof` must be made with request.key.
 // Refuses k_proof_key_mismatch, k_duplicate_agent, k_registration_revoked, k_checksum_differs,
 // k_client_unauthorized (an application that is not the caller's), k_components_malformed,
-// k_already_exists (registered with another grant or autonomy, or by checksum alone), k_not_found,
+// k_already_exists (registered with another grant or autonomy, or with less), k_not_found,
 // k_state_changed.
 enum class KeyChange { kNeedsOldKey, kByAdministrator };
 Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& caller,
@@ -53,11 +62,20 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
                                            KeyChange key_change, std::string_view decision_id,
                                            Instant now);
 
-// revoke_agent revokes the newest version for good. Refuses k_not_found.
+// activate_agent lets the newest version act, which must be the one that is named: nobody activates
+// what was registered after they looked. What acts already is returned as it is. Refuses
+// k_not_found, k_registration_superseded, k_registration_revoked.
+Result<Registration> activate_agent(Context& context, const Caller& caller, const AppId& app_id,
+                                    const AgentId& agent_id, const RegistrationId& registration_id,
+                                    std::string_view decision_id, Instant now);
+
+// revoke_agent revokes the agent for good: the version that acts and one that waits. Refuses
+// k_not_found.
 Status revoke_agent(Context& context, const Caller& caller, const AppId& app_id,
                     const AgentId& agent_id, std::string_view decision_id, Instant now);
 
-// change_grant replaces the grant of the newest version. Refuses k_not_found,
+// change_grant replaces the grant of the version that acts, or of the newest if none was ever
+// activated. Refuses k_not_found,
 // k_registration_revoked.
 Status change_grant(Context& context, const Caller& caller, const AppId& app_id,
                     const AgentId& agent_id, const Grant& grant, std::string_view decision_id,

@@ -15,6 +15,10 @@
 namespace ajwt::authority {
 namespace {
 
+std::string_view status_of(const StoredWorkflow& stored) {
+  return stored.is_usable() ? "registered" : "unconfirmed";
+}
+
 // add_permission joins a permission to a grant, merging scopes of the same audience and tool.
 void add_permission(Grant& grant, const Permission& permission) {
   for (auto& known : grant) {
@@ -69,7 +73,7 @@ Result<std::vector<FrozenGrant>> freeze_grants(Context& context, const AppId& ap
                                                const Workflow& workflow, Basis& basis) {
   std::vector<FrozenGrant> frozen;
   for (const auto& [agent_id, needed] : needed_grants(workflow)) {
-    AJWT_ASSIGN(const auto registration, context.store.find_registration(app_id, agent_id));
+    AJWT_ASSIGN(const auto registration, context.store.find_acting_registration(app_id, agent_id));
     if (!registration || registration->state == RegistrationState::kRevoked) {
       return refuse(Code::k_workflow_agent_unknown, agent_id.str());
     }
@@ -89,22 +93,42 @@ Result<std::vector<FrozenGrant>> freeze_grants(Context& context, const AppId& ap
   return frozen;
 }
 
-AuditEntry workflow_audit(const Caller& caller, const StoredWorkflow& stored,
-                          const std::vector<FrozenGrant>& frozen, Basis basis,
-                          std::string_view decision_id) {
+// Judged is a version that may be used as the application, its agents and their grants are now: the
+// default grants to freeze when it becomes usable, and what that rests on.
+struct Judged {
+  std::vector<FrozenGrant> frozen;
+  Basis basis;
+};
+
+Result<Judged> judge(Context& context, const Application& application, const Workflow& workflow) {
+  AJWT_TRY(check_permissions(workflow));
+  AJWT_TRY(check_audiences(workflow, application, context.options.issuer));
+  Judged judged;
+  judged.basis.application = as_loaded(application);
+  AJWT_ASSIGN(judged.frozen, freeze_grants(context, application.app_id, workflow, judged.basis));
+  return judged;
+}
+
+Result<Application> get_application(Context& context, const AppId& app_id) {
+  AJWT_ASSIGN(auto application, context.store.find_application(app_id));
+  if (!application) return refuse(Code::k_not_found, std::string(names::kAppId));
+  return *std::move(application);
+}
+
+json::Object audit_facts(const StoredWorkflow& stored, const std::vector<FrozenGrant>& frozen) {
   json::Object facts;
-  facts.set(std::string(names::kWorkflowId), stored.workflow.workflow_id.str());
-  facts.set(std::string(names::kVersion), stored.version);
+  facts.set(names::kWorkflowId, stored.workflow.workflow_id.str());
+  facts.set(names::kVersion, stored.version);
+  facts.set(names::kStatus, status_of(stored));
   json::Array grants;
   for (const auto& grant : frozen) {
     json::Object one;
-    one.set(std::string(names::kRegistrationId), grant.registration_id.str());
-    one.set(std::string(names::kGrant), to_json(grant.grant));
+    one.set(names::kRegistrationId, grant.registration_id.str());
+    one.set(names::kGrant, to_json(grant.grant));
     grants.emplace_back(std::move(one));
   }
   facts.set("frozen_grants", std::move(grants));
-  return build_audit(stored.app_id, decision_id, "register_workflow",
-                     allowed_to(caller, std::move(basis)), stored.registered_at, facts);
+  return facts;
 }
 
 }  // namespace
@@ -132,34 +156,67 @@ Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller&
     return refuse(Code::k_client_unauthorized, "app_id is not the caller's application.");
   }
   return retry_on_change([&]() -> Result<RegisterWorkflowAnswer> {
-    AJWT_ASSIGN(const auto application, context.store.find_application(request.app_id));
-    if (!application) return refuse(Code::k_not_found, std::string(names::kAppId));
-    AJWT_TRY(check_permissions(request.workflow));
-    AJWT_TRY(check_audiences(request.workflow, *application, context.options.issuer));
+    AJWT_ASSIGN(const Application application, get_application(context, request.app_id));
     AJWT_ASSIGN(const auto newest,
                 context.store.find_workflow(request.app_id, request.workflow.workflow_id));
     if (newest && newest->workflow == request.workflow) {
       return RegisterWorkflowAnswer{WorkflowOutcome::kUnchanged, *newest};
     }
-    Basis basis;
-    basis.application = as_loaded(*application);
-    AJWT_ASSIGN(const auto frozen, freeze_grants(context, request.app_id, request.workflow, basis));
+    AJWT_ASSIGN(Judged judged, judge(context, application, request.workflow));
     StoredWorkflow stored{.app_id = request.app_id,
                           .version = newest ? newest->version + 1 : 1,
                           .workflow = request.workflow,
-                          .registered_at = now};
-    AJWT_TRY(context.store.add_workflow(
-        stored, frozen, workflow_audit(caller, stored, frozen, std::move(basis), decision_id)));
+                          .registered_at = now,
+                          .registered_by = caller.client().client_id,
+                          .confirmation_rule = application.workflow_confirmation,
+                          .confirmation = std::nullopt};
+    // What waits for a yes changes nobody's grant.
+    if (!stored.is_usable()) judged.frozen.clear();
+    AJWT_TRY(context.store.add_workflow(stored, judged.frozen,
+                                        build_audit(stored.app_id, decision_id, "register_workflow",
+                                                    allowed_to(caller, std::move(judged.basis)),
+                                                    now, audit_facts(stored, judged.frozen))));
     return RegisterWorkflowAnswer{WorkflowOutcome::kCreated, std::move(stored)};
+  });
+}
+
+Result<StoredWorkflow> confirm_workflow(Context& context, const Caller& caller, const AppId& app_id,
+                                        const WorkflowId& workflow_id, std::int64_t version,
+                                        std::string_view decision_id, Instant now) {
+  return retry_on_change([&]() -> Result<StoredWorkflow> {
+    AJWT_ASSIGN(const Application application, get_application(context, app_id));
+    AJWT_ASSIGN(auto found, context.store.find_workflow(app_id, workflow_id, version));
+    if (!found) return refuse(Code::k_not_found, workflow_id.str());
+    StoredWorkflow stored = *std::move(found);
+    if (stored.is_usable()) return stored;
+    if (stored.registered_by == caller.client().client_id) {
+      return refuse(Code::k_second_administrator_needed);
+    }
+    // Once more: agents, grants and audiences may have changed since it was registered.
+    AJWT_ASSIGN(Judged judged, judge(context, application, stored.workflow));
+    stored.confirmation =
+        Confirmation{.confirmed_by = caller.client().client_id, .confirmed_at = now};
+    json::Object facts = audit_facts(stored, judged.frozen);
+    facts.set("registered_by", stored.registered_by.str());
+    AJWT_TRY(context.store.confirm_workflow(
+        stored, judged.frozen,
+        build_audit(app_id, decision_id, "confirm_workflow",
+                    allowed_to(caller, std::move(judged.basis)), now, facts)));
+    return stored;
   });
 }
 
 json::Object write_workflow(const StoredWorkflow& stored) {
   json::Object out;
-  out.set(std::string(names::kStatus), "registered");
-  out.set(std::string(names::kAppId), stored.app_id.str());
-  out.set(std::string(names::kVersion), stored.version);
+  out.set(names::kStatus, status_of(stored));
+  out.set(names::kAppId, stored.app_id.str());
+  out.set(names::kVersion, stored.version);
   out.set("registered_at", to_unix(stored.registered_at));
+  if (!stored.registered_by.str().empty()) out.set("registered_by", stored.registered_by.str());
+  if (stored.confirmation) {
+    out.set("confirmed_by", stored.confirmation->confirmed_by.str());
+    out.set("confirmed_at", to_unix(stored.confirmation->confirmed_at));
+  }
   const json::Object definition = to_json(stored.workflow);
   for (const auto& member : definition.members()) out.set(member.name, member.value);
   return out;

@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/field_name.h"
+#include "http/gate.h"
 
 namespace ajwt::http::internal {
 namespace {
@@ -14,13 +15,9 @@ constexpr auto kHopByHop = std::to_array<std::string_view>(
     {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection",
      "te", "trailer", "transfer-encoding", "upgrade", "http2-settings"});
 
-// Frameworks let a field like X-Original-URL replace the path after a guard has judged another one,
-// and CGI makes HTTP_PROXY of Proxy, which sends the service's own requests elsewhere.
-constexpr auto kOverrides = std::to_array<std::string_view>(
-    {"forwarded", "proxy", "x-real-ip", "x-rewrite-url", "x-http-method-override", "x-http-method",
-     "x-method-override"});
+// CGI makes HTTP_PROXY of Proxy, which sends the service's own requests elsewhere.
+constexpr auto kHearsay = std::to_array<std::string_view>({"forwarded", "proxy", "x-real-ip"});
 constexpr std::string_view kForwardedPrefix = "x-forwarded-";
-constexpr std::string_view kOriginalPrefix = "x-original-";
 
 template <class Names>
 bool is_one_of(const Names& names, std::string_view name) {
@@ -63,8 +60,8 @@ void remove_folded(HttpHeaders& headers, std::string_view name) {
 
 void remove_overrides(HttpHeaders& headers) {
   remove_if(headers, [](std::string_view name, std::string_view /*value*/) {
-    return begins_folded(name, kForwardedPrefix) || begins_folded(name, kOriginalPrefix) ||
-           is_one_of(kOverrides, name);
+    return begins_folded(name, kForwardedPrefix) || is_one_of(kHearsay, name) ||
+           is_override_field(name);
   });
 }
 

@@ -189,7 +189,7 @@ TEST(WriteResponse, OwnsTheFraming) {
 TEST(WriteResponse, RefusesResponseSplitting) {
   const auto with = [](std::string name, std::string value) {
     HttpResponse response{.status = 200, .headers = {}, .body = {}};
-    response.headers.add(std::move(name), std::move(value));
+    response.headers.add(name, std::move(value));
     return write_response(response, "GET", Persistence::kClose);
   };
   EXPECT_THAT(with("X", "a\r\nSet-Cookie: b"), RefusedWith(Code::k_internal_error));
@@ -309,7 +309,7 @@ TEST(Fields, KnowTheirNamesInEverySpellingThatAServiceReadsAlike) {
        {"Forwarded", "X_Forwarded_For", "X.Forwarded.Host", "Proxy", "X-Real-IP", "x_real_ip",
         "X-Original-URL", "X-Original-URI", "X-Original_Host", "X-Original-Method", "X-Rewrite-Url",
         "X.Http.Method"}) {
-    headers.add(std::string(name), "evil");
+    headers.add(name, "evil");
   }
   headers.add("X-Kept", "1");
   remove_overrides(headers);

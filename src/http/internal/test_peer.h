@@ -161,7 +161,7 @@ class Peer {
       if (end == begin || end == std::string_view::npos) return;
       const auto line = head.substr(begin, end - begin);
       const auto colon = line.find(": ");
-      headers.add(std::string(line.substr(0, colon)), std::string(line.substr(colon + 2)));
+      headers.add(line.substr(0, colon), std::string(line.substr(colon + 2)));
       begin = end + 2;
     }
   }

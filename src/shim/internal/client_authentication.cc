@@ -33,12 +33,10 @@ Secret encode_basic(const ClientId& client_id, const Secret& secret) {
 
 Result<ClientAuthentication> assertion(const ClientId& client_id, const crypto::PrivateKey& key,
                                        const std::string& issuer, Instant now) {
-  const json::Object claims{{std::string(names::kIss), client_id.str()},
-                            {std::string(names::kSub), client_id.str()},
-                            {std::string(names::kAud), issuer},
-                            {std::string(names::kJti), crypto::random_token(names::kJtiBytes)},
-                            {std::string(names::kIat), to_unix(now)},
-                            {std::string(names::kExp), to_unix(now + kAssertionLifetime)}};
+  const json::Object claims{
+      {names::kIss, client_id.str()}, {names::kSub, client_id.str()},
+      {names::kAud, issuer},          {names::kJti, crypto::random_token(names::kJtiBytes)},
+      {names::kIat, to_unix(now)},    {names::kExp, to_unix(now + kAssertionLifetime)}};
   AJWT_ASSIGN(std::string jws, jose::sign_jws(json::write(claims), key, {}));
   return ClientAuthentication{
       .authorization = {},

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/internal/declaration.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
 #include "jose/jwk.h"
-#include "protocol/names.h"
+#include "protocol/component_drift.h"
+#include "protocol/strict_checksum.h"
 
 namespace ajwt::shim {
 namespace {
@@ -20,36 +20,6 @@ std::uint64_t next_serial() {
 std::vector<Frame>& frames() {
   thread_local std::vector<Frame> stack;
   return stack;
-}
-
-const Tool* find_tool(const std::vector<Tool>& tools, const std::string& name) {
-  const auto found =
-      std::find_if(tools.begin(), tools.end(), [&](const Tool& tool) { return tool.name == name; });
-  return found == tools.end() ? nullptr : &*found;
-}
-
-void append_tool_drift(const std::vector<Tool>& before, const std::vector<Tool>& now,
-                       std::vector<std::string>& parts) {
-  const std::string prefix = std::string(names::kTools) + ".";
-  for (const Tool& tool : before) {
-    const Tool* same = find_tool(now, tool.name);
-    if (same == nullptr || !(*same == tool)) parts.push_back(prefix + tool.name);
-  }
-  for (const Tool& tool : now) {
-    if (find_tool(before, tool.name) == nullptr) parts.push_back(prefix + tool.name);
-  }
-}
-
-void append_configuration_drift(const json::Object& before, const json::Object& now,
-                                std::vector<std::string>& parts) {
-  const std::string prefix = std::string(names::kConfiguration) + ".";
-  for (const json::Member& member : before.members()) {
-    const json::Value* same = now.find(member.name);
-    if (same == nullptr || !(*same == member.value)) parts.push_back(prefix + member.name);
-  }
-  for (const json::Member& member : now.members()) {
-    if (!before.contains(member.name)) parts.push_back(prefix + member.name);
-  }
 }
 
 }  // namespace
@@ -104,12 +74,14 @@ Result<std::string> Declaration::read_checksum() {
 }
 
 std::vector<std::string> Declaration::find_drift() const {
-  const AgentDefinition now = live_->definition();
-  const AgentDefinition& before = declared_->definition;
+  // Parts that have no digest have no checksum either: there is no drift to name then.
+  const auto before = compute_component_digests(declared_->definition);
+  const auto now = compute_component_digests(live_->definition());
   std::vector<std::string> parts;
-  if (now.prompt_template != before.prompt_template) parts.emplace_back(names::kPromptTemplate);
-  append_tool_drift(before.tools, now.tools, parts);
-  append_configuration_drift(before.configuration, now.configuration, parts);
+  if (!before || !now) return parts;
+  for (const ComponentDrift& each : compare_components(*before, *now)) {
+    if (each.drift != Drift::kSame) parts.push_back(describe(each.component));
+  }
   return parts;
 }
 

@@ -13,7 +13,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "crypto/key.h"
-#include "protocol/agent_definition.h"
+#include "protocol/agent_checksum.h"
 #include "shim/agent.h"
 #include "shim/fleet.h"
 

@@ -15,16 +15,16 @@ constexpr std::string_view kDone = "done";
 constexpr std::string_view kFailed = "failed";
 
 json::Object mint_body(const TokenRequest& request, const std::string& checksum) {
-  json::Object body{{std::string(names::kGrantType), names::kAgentChecksumGrant},
-                    {std::string(names::kAgentId), request.agent->agent_id().str()},
-                    {std::string(names::kComputedChecksum), checksum},
-                    {std::string(names::kRequestedScopes), json::string_array(request.call.scopes)},
-                    {std::string(names::kAudience), request.call.audience},
-                    {std::string(names::kTool), request.call.tool}};
+  json::Object body{{names::kGrantType, names::kAgentChecksumGrant},
+                    {names::kAgentId, request.agent->agent_id().str()},
+                    {names::kComputedChecksum, checksum},
+                    {names::kRequestedScopes, json::string_array(request.call.scopes)},
+                    {names::kAudience, request.call.audience},
+                    {names::kTool, request.call.tool}};
   if (request.call.step) {
-    body.append(std::string(names::kWorkflowId), request.execution->workflow_id.str());
-    body.append(std::string(names::kWorkflowStep), request.call.step->str());
-    body.append(std::string(names::kExecutionId), request.execution->execution_id.str());
+    body.append(names::kWorkflowId, request.execution->workflow_id.str());
+    body.append(names::kWorkflowStep, request.call.step->str());
+    body.append(names::kExecutionId, request.execution->execution_id.str());
   }
   return body;
 }
@@ -125,8 +125,7 @@ Status FleetCore::report(const Declaration& agent, const ExecutionId& execution,
       .method = "POST",
       .path =
           std::string(kExecutionPrefix) + execution.str() + "/steps/" + step.str() + "/complete",
-      .body = json::Object{{std::string(names::kAgentId), agent.agent_id().str()},
-                           {std::string(names::kOutcome), word}},
+      .body = json::Object{{names::kAgentId, agent.agent_id().str()}, {names::kOutcome, word}},
       .repeat = Repeat::kSafe,
       .trace = trace};
   AJWT_TRY(ask(call, agent, std::nullopt));

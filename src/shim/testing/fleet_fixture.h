@@ -67,7 +67,7 @@ struct World {
                                          .token_key = std::nullopt,
                                          .plain_http = PlainHttp::kLoopbackOnly,
                                          .retries = {}},
-                           .checksum_profile = ChecksumProfile::kSha256,
+                           .checksum_profile = ChecksumProfile::kStrictSha256,
                            .max_cached_tokens = 1024},
                           services, clock, sleeper);
   }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "gateway/guard_judge.h"
+#include "gateway/proxy_form.h"
 
 #include <gtest/gtest.h>
 
@@ -16,6 +16,7 @@
 
 #include "json/parse.h"
 #include "tests/support/guarded_request.h"
+#include "tests/support/judge_scene.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::gateway {
@@ -34,84 +35,6 @@ using ::testing::Not;
 using testing::sign_token;
 using ::testing::StartsWith;
 
-class FakeClock final : public Clock {
- public:
-  Instant now() const override { return from_unix(seconds_); }
-  void advance(Seconds by) { seconds_ += by.count(); }
-
- private:
-  std::atomic<long long> seconds_{to_unix(kNow)};
-};
-
-// FakeAuthority answers every request with a key set, or not at all.
-class FakeAuthority final : public HttpClient {
- public:
-  Result<HttpResponse> send(const HttpCall& /*call*/) override {
-    std::unique_lock lock(mutex_);
-    ++fetches_;
-    released_.wait(lock, [this] { return !held_; });
-    if (keys_ == nullptr) return refuse(Code::k_network_failed);
-    HttpResponse response{
-        .status = 200, .headers = {}, .body = json::write(jose::write_jwks(*keys_))};
-    response.headers.add("Content-Type", "application/json");
-    return response;
-  }
-  void publish(std::shared_ptr<const jose::KeySet> keys) {
-    const std::lock_guard lock(mutex_);
-    keys_ = std::move(keys);
-  }
-  // hold lets nobody have an answer until release.
-  void hold() {
-    const std::lock_guard lock(mutex_);
-    held_ = true;
-  }
-  void release() {
-    const std::lock_guard lock(mutex_);
-    held_ = false;
-    released_.notify_all();
-  }
-  int fetches() const {
-    const std::lock_guard lock(mutex_);
-    return fetches_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable released_;
-  std::shared_ptr<const jose::KeySet> keys_;
-  int fetches_ = 0;
-  bool held_ = false;
-};
-
-// RecordingObserver keeps copies of what it is told.
-class RecordingObserver final : public DecisionObserver {
- public:
-  struct Record {
-    std::string decision_id;
-    std::optional<Code> refused;
-    std::string method;
-    std::string route;
-    std::string subject;
-    std::string execution;
-    std::string step;
-  };
-  void observe(const Decision& decision) override {
-    const std::lock_guard lock(mutex_);
-    records_.push_back({std::string(decision.decision_id), decision.refused,
-                        std::string(decision.method), std::string(decision.route),
-                        std::string(decision.subject), std::string(decision.execution),
-                        std::string(decision.step)});
-  }
-  std::vector<Record> records() const {
-    const std::lock_guard lock(mutex_);
-    return records_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::vector<Record> records_;
-};
-
 guard::Policy policy() {
   return *guard::Policy::parse(*json::parse_object(
       R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
@@ -122,17 +45,9 @@ guard::Policy policy() {
       R"("workflow":"patch","step":"review","tool":"apply_patch"}]})"));
 }
 
-class GuardJudgeTest : public ::testing::Test {
+class ProxyFormTest : public JudgeTest {
  protected:
-  GuardJudgeTest() {
-    authority.publish(keys_of({authority_key}));
-    source.start();
-    EXPECT_NE(source.refresh_for_unknown_kid(std::chrono::seconds(20)), nullptr);
-    judge.open("https://api.example");
-    request.nonce = nonces.issue(kNow);
-    request.token = sign_token(intent_claims(request.agent), authority_key);
-    request.seal();
-  }
+  ProxyFormTest() : JudgeTest(policy()) {}
 
   // message returns the request as the reverse proxy shows it, with its body.
   HttpRequest message() const {
@@ -161,66 +76,49 @@ class GuardJudgeTest : public ::testing::Test {
                              : answer->response;
   }
 
-  const crypto::PrivateKey authority_key = key_of(1);
-  FakeClock clock;
-  FakeAuthority authority;
-  http::JwksSource source{{.url = "https://authority.example/jwks"}, authority, clock};
-  guard::MemoryReplayCache replays{digest_of(7)};
-  NonceIssuer nonces{digest_of(8), Seconds(300)};
-  guard::Verifier verifier{
-      {.issuer = std::string(testing::kIssuer), .audience = std::string(testing::kAudience)},
-      nonces,
-      replays};
-  const guard::Policy routes = policy();
-  RecordingObserver observer;
-  GuardJudge judge{{.verifier = verifier,
-                    .policy = routes,
-                    .keys = source,
-                    .clock = clock,
-                    .observer = observer}};
-  GuardedRequest request;
+  ProxyForm form{judge};
 };
 
-TEST_F(GuardJudgeTest, AsksForABodyThatTheProofBindsAndForwardsWhatItJudged) {
-  const auto first = judge.judge(head());
+TEST_F(ProxyFormTest, AsksForABodyThatTheProofBindsAndForwardsWhatItJudged) {
+  const auto first = form.judge(head());
   ASSERT_TRUE(std::holds_alternative<http::NeedBody>(first));
   EXPECT_EQ(std::get<http::NeedBody>(first).max_bytes, 1000U);
 
-  const auto second = judge.judge_with_body(message());
+  const auto second = form.judge_with_body(message());
 
   ASSERT_TRUE(std::holds_alternative<http::Forward>(second));
   // The engine sends the bytes that were judged: a copy of them would only cost.
   EXPECT_EQ(std::get<http::Forward>(second).body, std::nullopt);
 }
 
-TEST_F(GuardJudgeTest, DecidesAtOnceWhereThereIsNoBody) {
+TEST_F(ProxyFormTest, DecidesAtOnceWhereThereIsNoBody) {
   request.body.clear();
   request.seal();
   HttpRequest without = head();
   without.headers.remove("Content-Length");
 
-  const auto decision = judge.judge(without);
+  const auto decision = form.judge(without);
 
   ASSERT_TRUE(std::holds_alternative<http::Forward>(decision));
   EXPECT_EQ(std::get<http::Forward>(decision).body, std::nullopt);
 }
 
-TEST_F(GuardJudgeTest, ReadsNoBodyOfARequestThatItMustRefuseAnyway) {
+TEST_F(ProxyFormTest, ReadsNoBodyOfARequestThatItMustRefuseAnyway) {
   for (const std::string_view missing : {"Authorization", "DPoP"}) {
     HttpRequest stranger = head();
     stranger.headers.remove(missing);
-    EXPECT_EQ(answer_of(judge.judge(stranger)).status, 401) << missing;
+    EXPECT_EQ(answer_of(form.judge(stranger)).status, 401) << missing;
   }
   HttpRequest elsewhere = head();
   elsewhere.path = "/elsewhere";
-  EXPECT_EQ(answer_of(judge.judge(elsewhere)).status, 404);
+  EXPECT_EQ(answer_of(form.judge(elsewhere)).status, 404);
 }
 
-TEST_F(GuardJudgeTest, ReadsNoLargeBodyForAStrangerWhateverItPresents) {
+TEST_F(ProxyFormTest, ReadsNoLargeBodyForAStrangerWhateverItPresents) {
   const auto refused = [&](std::string_view reason) {
     HttpRequest large = head();
     large.headers.set("Content-Length", "16385");
-    const std::string body = answer_of(judge.judge(large)).body;
+    const std::string body = answer_of(form.judge(large)).body;
     EXPECT_THAT(body, HasSubstr("\"" + std::string(reason) + "\""));
   };
   const std::string token = request.token;
@@ -246,32 +144,31 @@ TEST_F(GuardJudgeTest, ReadsNoLargeBodyForAStrangerWhateverItPresents) {
   refused("proof_time_refused");
 }
 
-TEST_F(GuardJudgeTest, ReadsABodyOfUnknownLengthForNoStranger) {
+TEST_F(ProxyFormTest, ReadsABodyOfUnknownLengthForNoStranger) {
   request.authorization = "DPoP a.b.c";
   HttpRequest chunked = head();
   chunked.headers.remove("Content-Length");
   chunked.headers.set("Transfer-Encoding", "chunked");
-  EXPECT_THAT(answer_of(judge.judge(chunked)).body, HasSubstr("\"jws_malformed\""));
+  EXPECT_THAT(answer_of(form.judge(chunked)).body, HasSubstr("\"jws_malformed\""));
 }
 
-TEST_F(GuardJudgeTest, VerifiesASmallBodyOnceItIsThere) {
+TEST_F(ProxyFormTest, VerifiesASmallBodyOnceItIsThere) {
   request.authorization = "DPoP a.b.c";
-  EXPECT_TRUE(std::holds_alternative<http::NeedBody>(judge.judge(head())));
-  EXPECT_THAT(answer_of(judge.judge_with_body(message())).body, HasSubstr("\"jws_malformed\""));
+  EXPECT_TRUE(std::holds_alternative<http::NeedBody>(form.judge(head())));
+  EXPECT_THAT(answer_of(form.judge_with_body(message())).body, HasSubstr("\"jws_malformed\""));
 }
 
-TEST_F(GuardJudgeTest, JudgesAgainWhatTimeMayHaveChangedWhileTheBodyCame) {
-  EXPECT_TRUE(std::holds_alternative<http::NeedBody>(judge.judge(head())));
+TEST_F(ProxyFormTest, JudgesAgainWhatTimeMayHaveChangedWhileTheBodyCame) {
+  EXPECT_TRUE(std::holds_alternative<http::NeedBody>(form.judge(head())));
   clock.advance(Seconds(61));
-  EXPECT_THAT(answer_of(judge.judge_with_body(message())).body,
-              HasSubstr("\"proof_time_refused\""));
+  EXPECT_THAT(answer_of(form.judge_with_body(message())).body, HasSubstr("\"proof_time_refused\""));
 }
 
-TEST_F(GuardJudgeTest, MakesADecisionOfTheEnginesRefusals) {
+TEST_F(ProxyFormTest, MakesADecisionOfTheEnginesRefusals) {
   const HttpRequest large = head();
   const HttpResponse without_head =
-      judge.on_refused(nullptr, refuse(Code::k_request_malformed, "the Host is missing"));
-  const HttpResponse with_head = judge.on_refused(&large, refuse(Code::k_body_too_large));
+      form.on_refused(nullptr, refuse(Code::k_request_malformed, "the Host is missing"));
+  const HttpResponse with_head = form.on_refused(&large, refuse(Code::k_body_too_large));
 
   const auto records = observer.records();
   ASSERT_EQ(records.size(), 2U);
@@ -287,11 +184,11 @@ TEST_F(GuardJudgeTest, MakesADecisionOfTheEnginesRefusals) {
   EXPECT_EQ(body->find("decision_id")->as_string(), records[1].decision_id);
 }
 
-TEST_F(GuardJudgeTest, TellsTheServiceTheAddressThatClientsUse) {
+TEST_F(ProxyFormTest, TellsTheServiceTheAddressThatClientsUse) {
   HttpRequest elsewhere = message();
   elsewhere.headers.add("Host", "evil.example");
 
-  const auto decision = judge.judge_with_body(elsewhere);
+  const auto decision = form.judge_with_body(elsewhere);
 
   ASSERT_TRUE(std::holds_alternative<http::Forward>(decision));
   using Field = std::pair<std::string, std::string>;
@@ -300,13 +197,13 @@ TEST_F(GuardJudgeTest, TellsTheServiceTheAddressThatClientsUse) {
                   {Field("X-Forwarded-Proto", "https"), Field("X-Forwarded-Host", "api.example")}));
 }
 
-TEST_F(GuardJudgeTest, TakesAwayWhatTheClientSaysOfItselfAndSetsWhatWasVerified) {
+TEST_F(ProxyFormTest, TakesAwayWhatTheClientSaysOfItselfAndSetsWhatWasVerified) {
   HttpRequest spoofed = message();
   spoofed.headers.add("X-Agent-Subject", "agent:patchet:supervisor");
   spoofed.headers.add("x_agent_scope", "admin");
   spoofed.headers.add("X-Ajwt-Mode", "observe");
 
-  const auto decision = judge.judge_with_body(spoofed);
+  const auto decision = form.judge_with_body(spoofed);
 
   ASSERT_TRUE(std::holds_alternative<http::Forward>(decision));
   const auto& forward = std::get<http::Forward>(decision);
@@ -321,8 +218,8 @@ TEST_F(GuardJudgeTest, TakesAwayWhatTheClientSaysOfItselfAndSetsWhatWasVerified)
                             Field("X-Ajwt-Decision-Id", observer.records().back().decision_id)}));
 }
 
-TEST_F(GuardJudgeTest, GivesTheNextNonceWithAnAnswerOnceTheOldOneAges) {
-  const auto first = judge.judge_with_body(message());
+TEST_F(ProxyFormTest, GivesTheNextNonceWithAnAnswerOnceTheOldOneAges) {
+  const auto first = form.judge_with_body(message());
   ASSERT_TRUE(std::holds_alternative<http::Forward>(first));
   EXPECT_THAT(
       std::get<http::Forward>(first).set_in_response,
@@ -332,7 +229,7 @@ TEST_F(GuardJudgeTest, GivesTheNextNonceWithAnAnswerOnceTheOldOneAges) {
   request.made_at = clock.now();
   request.jti = "next";
   request.seal();
-  const auto second = judge.judge_with_body(message());
+  const auto second = form.judge_with_body(message());
 
   ASSERT_TRUE(std::holds_alternative<http::Forward>(second));
   using Field = std::pair<std::string, std::string>;
@@ -342,11 +239,11 @@ TEST_F(GuardJudgeTest, GivesTheNextNonceWithAnAnswerOnceTheOldOneAges) {
                                      Field("Cache-Control", "no-store")));
 }
 
-TEST_F(GuardJudgeTest, RefusesWithAChallengeThatTellsWhereTokensComeFrom) {
+TEST_F(ProxyFormTest, RefusesWithAChallengeThatTellsWhereTokensComeFrom) {
   HttpRequest stranger = head();
   stranger.headers.remove("Authorization");
 
-  const HttpResponse response = answer_of(judge.judge(stranger));
+  const HttpResponse response = answer_of(form.judge(stranger));
 
   EXPECT_EQ(response.status, 401);
   EXPECT_EQ(response.headers.find("DPoP-Nonce"), nonces.issue(kNow));
@@ -355,23 +252,23 @@ TEST_F(GuardJudgeTest, RefusesWithAChallengeThatTellsWhereTokensComeFrom) {
             "resource_metadata=\"https://api.example/.well-known/oauth-protected-resource\"");
 }
 
-TEST_F(GuardJudgeTest, RefusesPathsThatAServiceCouldReadOtherwise) {
+TEST_F(ProxyFormTest, RefusesPathsThatAServiceCouldReadOtherwise) {
   for (const std::string_view path : {"/manifests/..", "/manifests/%2e%2e", "/manifests//web",
                                       "/manifests/a%2fb", "/manifests/%77eb", "/manifests/a\\b"}) {
     HttpRequest ambiguous = head();
     ambiguous.path = path;
-    EXPECT_THAT(answer_of(judge.judge(ambiguous)).body, HasSubstr("\"request_malformed\"")) << path;
+    EXPECT_THAT(answer_of(form.judge(ambiguous)).body, HasSubstr("\"request_malformed\"")) << path;
   }
 }
 
-TEST_F(GuardJudgeTest, RefusesAProofForAnotherPathThanTheOneThatIsAsked) {
+TEST_F(ProxyFormTest, RefusesAProofForAnotherPathThanTheOneThatIsAsked) {
   HttpRequest moved = message();
   moved.path = "/manifests/db";
 
-  EXPECT_THAT(answer_of(judge.judge_with_body(moved)).body, HasSubstr("\"proof_uri_mismatch\""));
+  EXPECT_THAT(answer_of(form.judge_with_body(moved)).body, HasSubstr("\"proof_uri_mismatch\""));
 }
 
-TEST_F(GuardJudgeTest, IgnoresTheHostThatTheClientNames) {
+TEST_F(ProxyFormTest, IgnoresTheHostThatTheClientNames) {
   HttpRequest elsewhere = message();
   elsewhere.headers.add("Host", "evil.example");
   elsewhere.headers.add("X-Forwarded-Host", "evil.example");
@@ -379,17 +276,16 @@ TEST_F(GuardJudgeTest, IgnoresTheHostThatTheClientNames) {
   request.seal();
   elsewhere.headers.set("DPoP", request.dpop);
 
-  EXPECT_THAT(answer_of(judge.judge_with_body(elsewhere)).body,
-              HasSubstr("\"proof_uri_mismatch\""));
+  EXPECT_THAT(answer_of(form.judge_with_body(elsewhere)).body, HasSubstr("\"proof_uri_mismatch\""));
 }
 
-TEST_F(GuardJudgeTest, TellsEveryDecisionOnceAndNeverThePath) {
-  judge.judge(head());  // asks for the body: no decision yet
-  judge.judge_with_body(message());
-  judge.judge_with_body(message());  // a replay
+TEST_F(ProxyFormTest, TellsEveryDecisionOnceAndNeverThePath) {
+  form.judge(head());  // asks for the body: no decision yet
+  form.judge_with_body(message());
+  form.judge_with_body(message());  // a replay
   HttpRequest elsewhere = head();
   elsewhere.path = "/people/jane";
-  judge.judge(elsewhere);
+  form.judge(elsewhere);
 
   const auto records = observer.records();
   ASSERT_EQ(records.size(), 3U);
@@ -410,8 +306,8 @@ TEST_F(GuardJudgeTest, TellsEveryDecisionOnceAndNeverThePath) {
   EXPECT_EQ(records[2].subject, "");
 }
 
-TEST_F(GuardJudgeTest, NamesTheDecisionInTheAnswer) {
-  const HttpResponse response = answer_of(judge.judge_with_body([&] {
+TEST_F(ProxyFormTest, NamesTheDecisionInTheAnswer) {
+  const HttpResponse response = answer_of(form.judge_with_body([&] {
     HttpRequest swapped = message();
     swapped.body = "swapped";
     return swapped;
@@ -423,13 +319,13 @@ TEST_F(GuardJudgeTest, NamesTheDecisionInTheAnswer) {
   EXPECT_EQ(body->find("decision_id")->as_string(), observer.records().back().decision_id);
 }
 
-TEST_F(GuardJudgeTest, NamesTheScopeOfTheRoute) {
+TEST_F(ProxyFormTest, NamesTheScopeOfTheRoute) {
   AccessToken claims = intent_claims(request.agent);
   claims.scope = {"manifest:read"};
   request.token = sign_token(claims, authority_key);
   request.seal();
 
-  const HttpResponse response = answer_of(judge.judge_with_body(message()));
+  const HttpResponse response = answer_of(form.judge_with_body(message()));
 
   EXPECT_EQ(response.status, 403);
   EXPECT_THAT(std::string(response.headers.find("WWW-Authenticate").value_or("")),
@@ -438,34 +334,34 @@ TEST_F(GuardJudgeTest, NamesTheScopeOfTheRoute) {
               HasSubstr("scope=\"manifest:write\""));
 }
 
-TEST_F(GuardJudgeTest, RefusesTheTokenOfAStepAtAnotherStepsRoute) {
+TEST_F(ProxyFormTest, RefusesTheTokenOfAStepAtAnotherStepsRoute) {
   request.method = "PUT";
   request.seal();
 
-  EXPECT_THAT(answer_of(judge.judge_with_body(message())).body, HasSubstr("\"step_refused\""));
+  EXPECT_THAT(answer_of(form.judge_with_body(message())).body, HasSubstr("\"step_refused\""));
 }
 
-TEST_F(GuardJudgeTest, AnswersNothingBeforeItIsOpen) {
+TEST_F(ProxyFormTest, AnswersNothingBeforeItIsOpen) {
   GuardJudge closed({.verifier = verifier,
                      .policy = routes,
                      .keys = source,
                      .clock = clock,
                      .observer = observer});
 
-  EXPECT_EQ(answer_of(closed.judge(head())).status, 503);
+  EXPECT_EQ(answer_of(ProxyForm(closed).judge(head())).status, 503);
 }
 
-TEST_F(GuardJudgeTest, FetchesANewKeyForATokenThatNamesIt) {
+TEST_F(ProxyFormTest, FetchesANewKeyForATokenThatNamesIt) {
   clock.advance(Seconds(10));
   const crypto::PrivateKey next = key_of(11);
   authority.publish(keys_of({authority_key, next}));
   request.token = sign_token(intent_claims(request.agent), next);
   request.seal();
 
-  EXPECT_TRUE(std::holds_alternative<http::Forward>(judge.judge_with_body(message())));
+  EXPECT_TRUE(std::holds_alternative<http::Forward>(form.judge_with_body(message())));
 }
 
-TEST_F(GuardJudgeTest, AsksOnceForAMadeUpKidHoweverManyRequestsNameOne) {
+TEST_F(ProxyFormTest, AsksOnceForAMadeUpKidHoweverManyRequestsNameOne) {
   clock.advance(Seconds(10));
   const int before = authority.fetches();
   request.token = sign_token(intent_claims(request.agent), key_of(99));
@@ -475,7 +371,7 @@ TEST_F(GuardJudgeTest, AsksOnceForAMadeUpKidHoweverManyRequestsNameOne) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 5; ++i) {
-        if (answer_of(judge.judge_with_body(message())).status == 401) ++refused;
+        if (answer_of(form.judge_with_body(message())).status == 401) ++refused;
       }
     });
   }
@@ -486,7 +382,7 @@ TEST_F(GuardJudgeTest, AsksOnceForAMadeUpKidHoweverManyRequestsNameOne) {
   for (const auto& record : observer.records()) EXPECT_EQ(record.refused, Code::k_key_unknown);
 }
 
-TEST_F(GuardJudgeTest, LetsOthersPassWhileASlowAuthorityIsAskedForMadeUpKids) {
+TEST_F(ProxyFormTest, LetsOthersPassWhileASlowAuthorityIsAskedForMadeUpKids) {
   clock.advance(Seconds(10));
   request.nonce = nonces.issue(clock.now());
   request.seal();
@@ -501,11 +397,11 @@ TEST_F(GuardJudgeTest, LetsOthersPassWhileASlowAuthorityIsAskedForMadeUpKids) {
   for (int t = 0; t < 8; ++t) {
     threads.emplace_back([&] {
       for (int i = 0; i < 5; ++i) {
-        if (answer_of(judge.judge_with_body(made_up)).status == 401) ++refused;
+        if (answer_of(form.judge_with_body(made_up)).status == 401) ++refused;
       }
     });
   }
-  EXPECT_TRUE(std::holds_alternative<http::Forward>(judge.judge_with_body(good)));
+  EXPECT_TRUE(std::holds_alternative<http::Forward>(form.judge_with_body(good)));
   for (std::thread& thread : threads) thread.join();
   const auto took = std::chrono::steady_clock::now() - begin;
   authority.release();
@@ -515,7 +411,7 @@ TEST_F(GuardJudgeTest, LetsOthersPassWhileASlowAuthorityIsAskedForMadeUpKids) {
   EXPECT_LT(took, std::chrono::seconds(4));
 }
 
-TEST(GuardJudgeWithoutKeys, AnswersThatItHasNone) {
+TEST(ProxyFormWithoutKeys, AnswersThatItHasNone) {
   FakeClock clock;
   FakeAuthority authority;
   http::JwksSource source({.url = "https://authority.example/jwks"}, authority, clock);
@@ -543,7 +439,7 @@ TEST(GuardJudgeWithoutKeys, AnswersThatItHasNone) {
   request.headers.add("Authorization", "DPoP a.b.c");
   request.headers.add("DPoP", "a.b.c");
 
-  const auto decision = judge.judge(request);
+  const auto decision = ProxyForm(judge).judge(request);
 
   ASSERT_TRUE(std::holds_alternative<http::Answer>(decision));
   const HttpResponse& response = std::get<http::Answer>(decision).response;

@@ -1,0 +1,268 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authority/draft/mint.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "authority/keys/key_ring.h"
+#include "authority/retry.h"
+#include "base/bytes.h"
+#include "crypto/random.h"
+#include "protocol/digest.h"
+#include "protocol/names.h"
+#include "protocol/scope.h"
+#include "protocol/subject.h"
+
+namespace ajwt::authority {
+namespace {
+
+Status check_in_profile(const DraftMintFacts& facts) {
+  if (facts.agent && facts.agent->agent.is_open() && facts.agent->registration) return ok();
+  return refuse(Code::k_draft_agent_refused, facts.request.agent_id.str());
+}
+
+Status check_draft_checksum(const DraftMintFacts& facts) {
+  return facts.checksum_matches ? ok() : refuse(Code::k_agent_checksum_mismatch);
+}
+
+// The application's setting decides whether workflows bind, here as everywhere (threats T8).
+Status check_draft_workflow_rule(const DraftMintFacts& facts) {
+  if (!facts.request.within && facts.application.workflow_rule == WorkflowRule::kRequired) {
+    return refuse(Code::k_workflow_required);
+  }
+  return ok();
+}
+
+Status check_draft_workflow_known(const DraftMintFacts& facts) {
+  if (facts.request.within && !facts.workflow) return refuse(Code::k_workflow_unknown);
+  return ok();
+}
+
+Status check_draft_step_known(const DraftMintFacts& facts) {
+  if (facts.request.within && facts.step == nullptr) {
+    return refuse(Code::k_step_unknown, facts.request.within->workflow_step.str());
+  }
+  return ok();
+}
+
+// No person's yes is ever taken on a client's word: neither a gate nor what lies behind one.
+Status check_no_approval(const DraftMintFacts& facts) {
+  if (facts.step == nullptr) return ok();
+  if (facts.step->approval_gate) return refuse(Code::k_step_is_gate);
+  if (facts.step->requires_approval) return refuse(Code::k_step_needs_approval);
+  return ok();
+}
+
+// The reference clients name the step's agent beside the agent that asks; two names for one caller
+// must be one (threats T7).
+Status check_draft_step_agent(const DraftMintFacts& facts) {
+  if (facts.step == nullptr) return ok();
+  const auto& named = facts.request.within->step_agent;
+  if (facts.step->agent_id != facts.request.agent_id ||
+      (named && *named != facts.request.agent_id.str())) {
+    return refuse(Code::k_step_agent_differs, facts.step->step_id.str());
+  }
+  return ok();
+}
+
+Status check_draft_step_tool(const DraftMintFacts& facts) {
+  if (facts.step == nullptr || !facts.request.within->tool) return ok();
+  if (facts.request.within->tool != facts.step->action) return refuse(Code::k_step_tool_differs);
+  return ok();
+}
+
+Status check_draft_predecessors(const DraftMintFacts& facts) {
+  if (facts.step == nullptr) return ok();
+  const auto& done = facts.request.claimed_completed_steps;
+  std::vector<std::string> missing;
+  for (const auto& needed : facts.workflow->workflow.predecessors(*facts.step)) {
+    if (std::find(done.begin(), done.end(), needed.str()) == done.end()) {
+      missing.push_back(needed.str());
+    }
+  }
+  if (missing.empty()) return ok();
+  return refuse(Code::k_step_predecessors_missing).with_items(std::move(missing));
+}
+
+Status check_draft_chain(const DraftMintFacts& facts) {
+  return facts.chain_is_known ? ok() : refuse(Code::k_delegation_chain_differs);
+}
+
+Status check_draft_application_ceiling(const DraftMintFacts& facts) {
+  const auto& audiences = facts.application.audiences;
+  const auto& asked = facts.request.audience;
+  if (asked == facts.options.issuer || asked == names::kDraftAudience ||
+      std::find(audiences.begin(), audiences.end(), asked) == audiences.end()) {
+    return refuse(Code::k_audience_exceeds_ceiling,
+                  "The application may not ask for this audience.");
+  }
+  return ok();
+}
+
+// The draft's own example has steps without scopes: those state no ceiling, and the grant that an
+// administrator set is the one there is.
+Status check_draft_step_scopes(const DraftMintFacts& facts) {
+  if (facts.step == nullptr || facts.step->scopes.empty()) return ok();
+  for (const auto& scope : facts.request.requested_scopes) {
+    if (!has_scope(facts.step->scopes, scope)) {
+      return refuse(Code::k_scope_exceeds_ceiling, "Not the workflow step's: " + scope + ".")
+          .with_items({scope});
+    }
+  }
+  return ok();
+}
+
+// A grant of the profile names no tools, since its tokens name none.
+Status check_draft_grant(const DraftMintFacts& facts) {
+  const Permission asked{.audience = facts.request.audience,
+                         .tool = std::nullopt,
+                         .scopes = facts.request.requested_scopes};
+  return check_within(asked, facts.agent->agent.grant, "the agent's grant");
+}
+
+constexpr auto kDraftMintChecks = std::to_array<DraftMintCheck>({
+    {"protocol 5.3", "in_profile", check_in_profile},
+    {"draft 4.3.1 (3)", "checksum", check_draft_checksum},
+    {"protocol 5 (8)", "workflow_rule", check_draft_workflow_rule},
+    {"draft 4.3.3 (1)", "workflow_known", check_draft_workflow_known},
+    {"draft 4.3.3 (2)", "step_known", check_draft_step_known},
+    {"protocol 5.3", "no_approval", check_no_approval},
+    {"draft 4.5.5", "step_agent", check_draft_step_agent},
+    {"protocol 5 (10)", "step_tool", check_draft_step_tool},
+    {"draft 4.3.3 (3)", "predecessors", check_draft_predecessors},
+    {"draft 4.3.4", "chain", check_draft_chain},
+    {"protocol 5 (11)", "application_ceiling", check_draft_application_ceiling},
+    {"protocol 5 (11)", "step_scopes", check_draft_step_scopes},
+    {"protocol 5 (11)", "grant", check_draft_grant},
+});
+
+// Compared with where there is no registration; as long as a checksum is.
+constexpr std::string_view kNoDraftChecksum =
+    "----------------------------------------------------------------";
+
+Result<bool> knows_chain(Store& store, const AppId& app_id, const std::vector<std::string>& chain) {
+  for (const auto& text : chain) {
+    const auto agent_id = AgentId::parse(text);
+    if (!agent_id) return false;
+    AJWT_ASSIGN(const auto found, store.find_draft_agent(app_id, *agent_id));
+    if (!found || !found->agent.is_open()) return false;
+  }
+  return true;
+}
+
+// sequence_of is the draft's input of its hashes: what came before, then the present one.
+std::vector<std::string> sequence_of(std::vector<std::string> before, const std::string& last) {
+  if (before.empty() || before.back() != last) before.push_back(last);
+  return before;
+}
+
+DraftToken build_draft_token(const DraftMintFacts& facts, Instant now) {
+  const auto& request = facts.request;
+  const auto& registration = *facts.agent->registration;
+  DraftToken::Agent agent{
+      .step = std::nullopt,
+      .delegation_chain =
+          draft_sequence_hash(sequence_of(request.claimed_chain, request.agent_id.str())),
+      .step_sequence_hash = draft_sequence_hash(request.claimed_completed_steps),
+      .registration_id = registration.registration_id,
+      .agent_checksum = registration.checksum,
+      .claimed_key = registration.claimed_key};
+  if (request.within) {
+    agent.step =
+        DraftToken::Agent::Step{request.within->workflow_id, request.within->workflow_step};
+    agent.step_sequence_hash = draft_sequence_hash(
+        sequence_of(request.claimed_completed_steps, request.within->workflow_step.str()));
+  }
+  return DraftToken{.iss = facts.options.issuer,
+                    .aud = request.audience,
+                    .sub = request.agent_id.str(),
+                    .client_id = facts.application.app_id,
+                    .iat = now,
+                    .nbf = now,
+                    .exp = now + facts.options.intent_token_lifetime,
+                    .jti = crypto::random_token(names::kJtiBytes),
+                    .scope = request.requested_scopes,
+                    .agent = std::move(agent)};
+}
+
+json::Object audit_facts(const DraftToken& token) {
+  json::Object entry;
+  entry.set(names::kProfile, names::kDraft00);
+  entry.set(names::kSub, AgentName{token.client_id, AgentId::trusted(token.sub)}.str());
+  entry.set(names::kRegistrationId, token.agent->registration_id.str());
+  entry.set(names::kJti, token.jti);
+  entry.set(names::kAud, token.aud);
+  entry.set(names::kScope, join_scopes(token.scope));
+  entry.set(names::kExp, to_unix(token.exp));
+  if (token.agent->step) {
+    entry.set(names::kWorkflowId, token.agent->step->workflow_id.str());
+    entry.set(names::kWorkflowStep, token.agent->step->workflow_step.str());
+  }
+  return entry;
+}
+
+Result<MintAnswer> attempt_draft(Exchange& exchange, const DraftCaller& caller,
+                                 const DraftMintRequest& request) {
+  Context& context = exchange.context();
+  const Application& application = caller.application();
+  AJWT_ASSIGN(const auto agent,
+              context.store.find_draft_agent(application.app_id, request.agent_id));
+  std::optional<DraftWorkflow> workflow;
+  if (request.within) {
+    AJWT_ASSIGN(workflow,
+                context.store.find_draft_workflow(application.app_id, request.within->workflow_id));
+  }
+  AJWT_ASSIGN(const bool chain_is_known,
+              knows_chain(context.store, application.app_id, request.claimed_chain));
+  const std::string_view registered = agent && agent->registration
+                                          ? std::string_view(agent->registration->checksum)
+                                          : kNoDraftChecksum;
+  const DraftMintFacts facts{
+      .options = context.options,
+      .application = application,
+      .request = request,
+      .agent = agent,
+      .workflow = workflow,
+      .step = workflow ? workflow->workflow.find(request.within->workflow_step) : nullptr,
+      .checksum_matches = equal_constant_time(request.computed_checksum, registered),
+      .chain_is_known = chain_is_known};
+  for (const auto& check : draft_mint_checks()) AJWT_TRY(check.rule(facts));
+
+  const DraftToken token = build_draft_token(facts, exchange.now);
+  AJWT_ASSIGN(std::string compact, issue_draft_verified(context, token));
+  AJWT_TRY(context.store.append_audit(
+      build_audit(application.app_id, exchange.decision_id, exchange.operation,
+                  caller.allowed({as_loaded(agent->agent)}), exchange.now, audit_facts(token))));
+  return MintAnswer{.access_token = std::move(compact),
+                    .expires_in = token.exp - token.iat,
+                    .scope = token.scope};
+}
+
+}  // namespace
+
+std::span<const DraftMintCheck> draft_mint_checks() { return kDraftMintChecks; }
+
+Result<MintAnswer> draft_mint(Exchange& exchange, const DraftCaller& caller,
+                              const DraftMintRequest& request) {
+  exchange.trace.subject = AgentName{caller.application().app_id, request.agent_id}.str();
+  if (request.within) exchange.trace.workflow_step = request.within->workflow_step.str();
+  return retry_on_change([&] { return attempt_draft(exchange, caller, request); });
+}
+
+Result<std::string> issue_draft_verified(const Context& context, const DraftToken& token) {
+  const auto signer = context.keys.active();
+  AJWT_ASSIGN(std::string compact, issue_draft_token(token, signer.key, signer.kid));
+  const TokenRules rules{.issuer = context.options.issuer,
+                         .audience = token.aud,
+                         .algorithms = jose::AlgorithmSet::all(),
+                         .skew = Seconds(0)};
+  auto verified = verify_draft_token(compact, rules, *context.keys.published(), token.iat);
+  if (!verified) {
+    return refuse(Code::k_internal_error)
+        .with_detail("own token refused: " + std::string(verified.error().reason().name));
+  }
+  return compact;
+}
+
+}  // namespace ajwt::authority

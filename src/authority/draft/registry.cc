@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authority/draft/registry.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "authority/retry.h"
+#include "crypto/random.h"
+#include "json/members.h"
+#include "json/write.h"
+#include "protocol/draft_workflow.h"
+#include "protocol/names.h"
+#include "protocol/subject.h"
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::size_t kMaxDraftBatch = 64;
+constexpr std::string_view kJcsPrefix = "sha256:";
+
+Status check_batch(std::size_t size) {
+  if (size == 0) return refuse(Code::k_parameter_missing, "There is nothing to register.");
+  if (size > kMaxDraftBatch) return refuse(Code::k_limit_exceeded, "More than 64 at a time.");
+  return ok();
+}
+
+ChecksumProfile profile_for(const AgentDefinition& definition) {
+  const bool listed =
+      std::all_of(definition.tools.begin(), definition.tools.end(),
+                  [](const Tool& tool) { return tool.signature.has_value() && !tool.parameters; });
+  return listed ? ChecksumProfile::kReference : ChecksumProfile::kSha256;
+}
+
+Result<std::string> digits_of(const AgentDefinition& definition, ChecksumProfile profile) {
+  AJWT_ASSIGN(std::string checksum, compute_agent_checksum(definition, profile));
+  if (checksum.starts_with(kJcsPrefix)) checksum.erase(0, kJcsPrefix.size());
+  return checksum;
+}
+
+// OpenAgent is an agent of the batch that the profile is open for.
+Result<DraftAgentRecords> get_open_agent(Store& store, const AppId& app_id,
+                                         const AgentId& agent_id) {
+  AJWT_ASSIGN(auto found, store.find_draft_agent(app_id, agent_id));
+  if (!found || !found->agent.is_open()) {
+    return refuse(Code::k_draft_agent_refused, agent_id.str());
+  }
+  return *std::move(found);
+}
+
+bool is_same(const DraftRegistration& registered, const DraftRegistrationRequest& request) {
+  return registered.checksum == request.checksum && registered.profile == request.profile &&
+         registered.claimed_key == request.claimed_key;
+}
+
+Result<DraftRegistration> build_draft_registration(const Exchange& exchange, const AppId& app_id,
+                                                   const DraftRegistrationRequest& request,
+                                                   const DraftAgentRecords& agent) {
+  auto id = RegistrationId::trusted(crypto::make_id("reg", exchange.now));
+  AJWT_ASSIGN(const std::string text, json::write_jcs(json::Value(to_json(request.components))));
+  AJWT_ASSIGN(Bytes sealed, exchange.context().sealing_key.seal(as_bytes(text), id.str()));
+  return DraftRegistration{.registration_id = std::move(id),
+                           .app_id = app_id,
+                           .agent_id = agent.agent.agent_id,
+                           .version = agent.registration ? agent.registration->version + 1 : 1,
+                           .checksum = request.checksum,
+                           .profile = request.profile,
+                           .claimed_key = request.claimed_key,
+                           .sealed_components = std::move(sealed),
+                           .registered_at = exchange.now};
+}
+
+// Batch is what a registration of many will write and what it answers with.
+struct Batch {
+  std::vector<DraftRegistration> fresh;
+  std::vector<DraftRegistration> answers;
+  std::vector<DraftAgentAsLoaded> basis;
+};
+
+Result<Batch> prepare(Exchange& exchange, const AppId& app_id,
+                      const std::vector<DraftRegistrationRequest>& requests) {
+  Batch batch;
+  for (const auto& request : requests) {
+    AJWT_ASSIGN(const auto agent_id, AgentId::parse(request.components.agent_id));
+    AJWT_ASSIGN(const auto agent, get_open_agent(exchange.context().store, app_id, agent_id));
+    const bool twice =
+        std::any_of(batch.answers.begin(), batch.answers.end(),
+                    [&](const auto& earlier) { return earlier.agent_id == agent_id; });
+    if (twice) return refuse(Code::k_already_exists, agent_id.str() + " is in the batch twice.");
+    batch.basis.push_back(as_loaded(agent.agent));
+    if (agent.registration && is_same(*agent.registration, request)) {
+      batch.answers.push_back(*agent.registration);
+      continue;
+    }
+    AJWT_ASSIGN(auto registration, build_draft_registration(exchange, app_id, request, agent));
+    batch.fresh.push_back(registration);
+    batch.answers.push_back(std::move(registration));
+  }
+  return batch;
+}
+
+json::Object registrations_facts(const std::vector<DraftRegistration>& registrations) {
+  json::Array list;
+  for (const auto& registration : registrations) {
+    json::Object one;
+    one.set(names::kSub, AgentName{registration.app_id, registration.agent_id}.str());
+    one.set(names::kRegistrationId, registration.registration_id.str());
+    one.set(names::kVersion, registration.version);
+    one.set(names::kChecksum, registration.checksum);
+    list.emplace_back(std::move(one));
+  }
+  json::Object facts;
+  facts.set(names::kProfile, names::kDraft00);
+  facts.set("registrations", std::move(list));
+  return facts;
+}
+
+// check_step_agents notes the agents that the steps name in `basis`.
+Status check_step_agents(Store& store, const AppId& app_id, const Workflow& workflow,
+                         std::vector<DraftAgentAsLoaded>& basis) {
+  for (const auto& step : workflow.steps) {
+    if (!step.agent_id) continue;
+    const auto agent = get_open_agent(store, app_id, *step.agent_id);
+    if (!agent && agent.error().code() == Code::k_draft_agent_refused) {
+      return refuse(Code::k_workflow_agent_unknown, step.agent_id->str());
+    }
+    if (!agent) return agent.error();
+    basis.push_back(as_loaded(agent->agent));
+  }
+  return ok();
+}
+
+}  // namespace
+
+Result<DraftRegistrationRequest> parse_draft_registration(const json::Object& sent,
+                                                          const AppId& own) {
+  const json::Object body = without_nulls(sent);
+  json::Members members(body);
+  AJWT_ASSIGN(const auto app, members.find_string(names::kAppId));
+  if (app && *app != own.str()) {
+    return refuse(Code::k_client_unauthorized, "app_id is not the caller's application.");
+  }
+  AJWT_ASSIGN(const json::Object* components, members.get_object(names::kAgentComponents));
+  AJWT_ASSIGN(const auto pem, members.find_string(names::kPublicKey));
+  AJWT_TRY(members.check_no_others());
+  std::optional<crypto::PublicKey> key;
+  if (pem) {
+    AJWT_ASSIGN(key, crypto::PublicKey::from_pem(*pem));
+  }
+  AJWT_ASSIGN(auto definition, parse_agent_components(*components));
+  const ChecksumProfile profile = profile_for(definition);
+  AJWT_ASSIGN(auto checksum, digits_of(definition, profile));
+  return DraftRegistrationRequest{.components = std::move(definition),
+                                  .profile = profile,
+                                  .checksum = std::move(checksum),
+                                  .claimed_key = std::move(key)};
+}
+
+Result<std::vector<DraftRegistration>> register_draft_agents(
+    Exchange& exchange, const DraftCaller& caller,
+    const std::vector<DraftRegistrationRequest>& requests) {
+  AJWT_TRY(check_batch(requests.size()));
+  const AppId& app_id = caller.application().app_id;
+  return retry_on_change([&]() -> Result<std::vector<DraftRegistration>> {
+    AJWT_ASSIGN(Batch batch, prepare(exchange, app_id, requests));
+    if (batch.fresh.empty()) return std::move(batch.answers);
+    AJWT_TRY(exchange.context().store.add_draft_registrations(
+        batch.fresh, build_audit(app_id, exchange.decision_id, exchange.operation,
+                                 caller.allowed(std::move(batch.basis)), exchange.now,
+                                 registrations_facts(batch.fresh))));
+    return std::move(batch.answers);
+  });
+}
+
+Result<std::vector<DraftWorkflow>> register_draft_workflows(
+    Exchange& exchange, const DraftCaller& caller, const std::vector<json::Object>& definitions) {
+  AJWT_TRY(check_batch(definitions.size()));
+  const AppId& app_id = caller.application().app_id;
+  Store& store = exchange.context().store;
+  std::vector<DraftWorkflow> fresh;
+  std::vector<DraftWorkflow> answers;
+  std::vector<DraftAgentAsLoaded> basis;
+  json::Array ids;
+  for (const auto& definition : definitions) {
+    AJWT_ASSIGN(auto workflow, parse_draft_workflow(definition));
+    const WorkflowId id = workflow.workflow_id;
+    AJWT_ASSIGN(const auto known, store.find_draft_workflow(app_id, id));
+    if (known && known->workflow != workflow) return refuse(Code::k_already_exists, id.str());
+    if (known) {
+      answers.push_back(*known);
+      continue;
+    }
+    AJWT_TRY(check_step_agents(store, app_id, workflow, basis));
+    ids.emplace_back(id.str());
+    fresh.push_back(DraftWorkflow{.app_id = app_id,
+                                  .definition = without_nulls(definition),
+                                  .workflow = std::move(workflow),
+                                  .registered_by = caller.client().client_id,
+                                  .registered_at = exchange.now});
+    answers.push_back(fresh.back());
+  }
+  if (fresh.empty()) return answers;
+  json::Object facts;
+  facts.set(names::kProfile, names::kDraft00);
+  facts.set("workflows", std::move(ids));
+  AJWT_TRY(store.add_draft_workflows(
+      fresh, build_audit(app_id, exchange.decision_id, exchange.operation,
+                         caller.allowed(std::move(basis)), exchange.now, facts)));
+  return answers;
+}
+
+}  // namespace ajwt::authority
