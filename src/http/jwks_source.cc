@@ -116,7 +116,7 @@ bool JwksSource::is_recent(const std::optional<Elapsed>& time) const {
 std::optional<Seconds> JwksSource::age() const {
   const std::lock_guard lock(mutex_);
   if (keys_ == nullptr) return std::nullopt;
-  return clock_.now() - fetched_at_;
+  return std::chrono::duration_cast<Seconds>(clock_.elapsed() - fetched_at_);
 }
 
 std::optional<Error> JwksSource::last_error() const {

@@ -19,6 +19,7 @@
 #include <thread>
 
 #include "authority/keys/key_ring.h"
+#include "authority/record_names.h"
 #include "authority/system.h"
 #include "json/parse.h"
 #include "store/data_directory.h"
