@@ -20,6 +20,7 @@ int run(int argc, char** argv) {
   add_serve_command(*root, session);
   add_guard_command(*root, session);
   add_health_command(*root, session);
+  add_doctor_command(*root, session);
   add_app_command(*root, session);
   add_agent_command(*root, session);
   add_workflow_command(*root, session);

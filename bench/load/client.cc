@@ -80,13 +80,15 @@ Measured run_share(std::uint16_t port, const std::vector<std::string>& requests,
   measured.latencies.reserve(requests.size() / connections + 1);
   Connection connection(port);
   start.arrive_and_wait();
+  std::string_view answer;
   for (std::size_t i = first; i < requests.size(); i += connections) {
     const auto begun = SteadyClock::now();
-    const std::string_view answer = connection.call(requests[i]);
+    answer = connection.call(requests[i]);
     measured.latencies.push_back(SteadyClock::now() - begun);
     if (answer.starts_with("HTTP/1.1 2")) continue;
     if (measured.refused++ == 0) measured.first_refusal = answer;
   }
+  measured.sample = answer;
   return measured;
 }
 
@@ -122,6 +124,7 @@ Measured send_all(std::uint16_t port, const std::vector<std::string>& requests,
     all.latencies.insert(all.latencies.end(), share.latencies.begin(), share.latencies.end());
     all.refused += share.refused;
     if (all.first_refusal.empty()) all.first_refusal = share.first_refusal;
+    if (all.sample.empty()) all.sample = share.sample;
   }
   return all;
 }

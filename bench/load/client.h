@@ -27,6 +27,7 @@ struct Measured {
   std::chrono::nanoseconds elapsed{};
   std::size_t refused = 0;  // answers other than 2xx
   std::string first_refusal;
+  std::string sample;  // the last answer of a connection, whole
 };
 
 // send_all sends the requests over `connections` connections to a port on loopback, a thread each.

@@ -15,10 +15,10 @@
 
 #include "base/check.h"
 #include "bench/load/client.h"
-#include "bench/load/must.h"
 #include "bench/load/report.h"
 #include "bench/load/services.h"
 #include "bench/load/setup.h"
+#include "bench/must.h"
 #include "bench/raw.h"
 #include "crypto/key.h"
 

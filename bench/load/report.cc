@@ -25,11 +25,15 @@ double Row::cpu_per_request() const {
   return static_cast<double>(cpu_time_.count()) / static_cast<double>(latencies_.size());
 }
 
-void Row::print() const {
+double Row::requests_per_second() const {
   const double seconds = std::chrono::duration<double>(elapsed_).count();
+  return static_cast<double>(latencies_.size()) / seconds;
+}
+
+void Row::print() const {
   std::printf("%-44s %8zu %10.0f %9.3f %9.3f %10.0f %8zu\n", what_.c_str(), latencies_.size(),
-              static_cast<double>(latencies_.size()) / seconds, percentile(0.5), percentile(0.99),
-              cpu_per_request(), refused_);
+              requests_per_second(), percentile(0.5), percentile(0.99), cpu_per_request(),
+              refused_);
 }
 
 void Row::print_heading(std::string_view title) {

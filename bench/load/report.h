@@ -25,6 +25,8 @@ class Row {
   double percentile(double share) const;
   // cpu_per_request returns microseconds.
   double cpu_per_request() const;
+  double requests_per_second() const;
+  const std::string& what() const { return what_; }
   std::size_t refused() const { return refused_; }
   const std::string& first_refusal() const { return first_refusal_; }
 

@@ -15,7 +15,7 @@
 
 #include "authority/authority.h"
 #include "base/check.h"
-#include "bench/load/must.h"
+#include "bench/must.h"
 #include "crypto/seal.h"
 #include "gateway/guard_server.h"
 #include "http/client.h"

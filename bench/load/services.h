@@ -39,6 +39,7 @@ class Process {
   // start returns the ports.
   const std::vector<std::uint16_t>& start(const std::string& argument);
   std::uint16_t port(std::size_t number = 0) const { return ports_.at(number); }
+  pid_t pid() const { return pid_; }
   // cpu_time returns what the child has used so far, in user and system mode.
   std::chrono::microseconds cpu_time() const;
 

@@ -6,8 +6,8 @@
 
 #include "base/check.h"
 #include "bench/load/client.h"
-#include "bench/load/must.h"
 #include "bench/load/services.h"
+#include "bench/must.h"
 #include "crypto/random.h"
 #include "jose/base64url.h"
 #include "jose/jwk.h"
@@ -25,7 +25,6 @@ constexpr std::string_view kApp = "patch-fleet";
 constexpr std::string_view kAgent = "patcher";
 constexpr std::string_view kWorkflow = "dependency-patching";
 constexpr std::string_view kStep = "apply_patch";
-constexpr std::string_view kScope = "manifest:write";
 constexpr std::string_view kSecretClient = "fleet-by-secret";
 constexpr std::string_view kKeyClient = "fleet-by-key";
 constexpr std::string_view kRegistrar = "registrar";
@@ -119,12 +118,28 @@ void Fleet::create_application() {
                                {"scope", names::kScopeMint},
                                {"token_endpoint_auth_method", "client_secret_basic"}}),
               "client_secret");
-  basic_ = "Basic " + standard_base64(std::string(kSecretClient) + ":" + secret);
+  basic_ = basic_authorization(kSecretClient, secret);
   fleet_ = must(shim::AuthorityClient::create(
       {.issuer = issuer_,
        .credential = {.client_id = ClientId::trusted(std::string(kSecretClient)),
                       .authenticator = Secret(secret)}},
       http_, clock_));
+}
+
+std::string Fleet::create_service_client(const std::string& client_id,
+                                         const crypto::PublicKey* key) {
+  json::Object client{
+      {"client_id", client_id},
+      {"scope", kServiceScope},
+      {"audiences", json::string_array({std::string(kAudience)})},
+      {"token_endpoint_auth_method", key == nullptr ? "client_secret_basic" : "private_key_jwt"}};
+  if (key != nullptr) client.set("jwk", jose::to_json(*key));
+  const json::Value created =
+      must(administrator_->call({.method = "POST",
+                                 .path = "/admin/apps/" + std::string(kApp) + "/clients",
+                                 .body = std::move(client)},
+                                {"admin:apps"}));
+  return key == nullptr ? text_of(created, "client_secret") : std::string();
 }
 
 void Fleet::register_agent() {
@@ -147,7 +162,7 @@ void Fleet::register_workflow() {
   steps.emplace_back(json::Object{{"step_id", kStep},
                                   {"agent_id", kAgent},
                                   {"action", kStep},
-                                  {"scopes", json::string_array({std::string(kScope)})},
+                                  {"scopes", json::string_array({std::string(kServiceScope)})},
                                   {"audience", kAudience},
                                   {"dependencies", json::Array()},
                                   {"completion", "agent"}});
@@ -185,7 +200,7 @@ std::vector<std::string> Fleet::make_mints(std::size_t count, ClientBy by) {
     json::Object body{{"grant_type", names::kAgentChecksumGrant},
                       {"agent_id", kAgent},
                       {"computed_checksum", checksum_},
-                      {"requested_scopes", json::string_array({std::string(kScope)})},
+                      {"requested_scopes", json::string_array({std::string(kServiceScope)})},
                       {"audience", kAudience},
                       {"tool", kStep},
                       {"workflow_id", kWorkflow},
@@ -223,7 +238,7 @@ std::string Fleet::mint() {
        .body = json::Object{{"grant_type", names::kAgentChecksumGrant},
                             {"agent_id", kAgent},
                             {"computed_checksum", checksum_},
-                            {"requested_scopes", json::string_array({std::string(kScope)})},
+                            {"requested_scopes", json::string_array({std::string(kServiceScope)})},
                             {"audience", kAudience},
                             {"tool", kStep},
                             {"workflow_id", kWorkflow},
@@ -270,6 +285,10 @@ std::vector<std::string> Fleet::make_bearer_calls(std::size_t count, std::uint16
       "POST", kToolPath, port,
       {{"Content-Type", "application/json"}, {"Authorization", "Bearer " + token}}, kCallBody);
   return std::vector<std::string>(count, request);
+}
+
+std::string basic_authorization(std::string_view client_id, std::string_view secret) {
+  return "Basic " + standard_base64(std::string(client_id).append(":").append(secret));
 }
 
 std::string nonce_of(HttpClient& http, std::uint16_t port) {

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -17,6 +18,9 @@
 #include "shim/authority_client.h"
 
 namespace ajwt::bench {
+
+// kServiceScope is the scope of everything that is asked for here, but for the authority's own.
+inline constexpr std::string_view kServiceScope = "manifest:write";
 
 // ClientBy is how the fleet's client authenticates itself.
 enum class ClientBy { kSecret, kAssertion };
@@ -31,9 +35,15 @@ class Fleet {
   // Fleet registers everything at the authority on this port of loopback.
   explicit Fleet(std::uint16_t authority_port);
 
+  // create_service_client registers a client for client_credentials at kAudience with the scope
+  // kServiceScope. It authenticates itself by `key`, or without one by the secret that is returned.
+  std::string create_service_client(const std::string& client_id, const crypto::PublicKey* key);
+
   // make_mints returns requests for intent tokens, each at the beginning of an execution of its
   // own, which is opened here.
   std::vector<std::string> make_mints(std::size_t count, ClientBy by);
+  // agent_public_key is whose proofs the mints carry.
+  const crypto::PublicKey& agent_public_key() const { return agent_key_.public_key(); }
   // mint returns a token.
   std::string mint();
 
@@ -67,6 +77,10 @@ class Fleet {
   std::chrono::nanoseconds signing_{};
   std::size_t signed_ = 0;
 };
+
+// basic_authorization returns the value of an Authorization field (RFC 7617 2). Id and secret have
+// no characters that RFC 6749 2.3.1 would have escaped.
+std::string basic_authorization(std::string_view client_id, std::string_view secret);
 
 // nonce_of returns the nonce that the service on this port sends with every answer.
 std::string nonce_of(HttpClient& http, std::uint16_t port);

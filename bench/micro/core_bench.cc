@@ -113,7 +113,7 @@ const RegisterRatio kThumbprint({.what = "thumbprint / SHA-256 of the JWK",
 void verify_token(benchmark::State& state, const std::string& text, const crypto::PrivateKey& key) {
   const auto keys = keys_of(key);
   const TokenRules rules{.issuer = kIssuer,
-                         .audience = kAudience,
+                         .audience = kTokenAudience,
                          .algorithms = jose::AlgorithmSet::all(),
                          .skew = Seconds(60)};
   for (auto _ : state) {

@@ -21,7 +21,7 @@ namespace {
 constexpr std::size_t kRequests = 2000;
 
 guard::VerifierOptions options() {
-  return {.issuer = std::string(kIssuer), .audience = std::string(kAudience)};
+  return {.issuer = std::string(kIssuer), .audience = std::string(kTokenAudience)};
 }
 
 void run(benchmark::State& state, const GuardedRequests& requests) {

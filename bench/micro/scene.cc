@@ -12,11 +12,11 @@
 namespace ajwt::bench {
 namespace {
 
-crypto::PrivateKey key_of(std::uint8_t fill) {
+crypto::PrivateKey key_of_fill(std::uint8_t fill) {
   return must(crypto::PrivateKey::from_ed25519_seed(Bytes(32, fill)));
 }
 
-constexpr std::string_view kPolicy = R"({"route":[{
+constexpr std::string_view kSceneRoutes = R"({"route":[{
   "method":"POST","path":"/proposals/{id}/apply","app":"patch-fleet",
   "workflow":"dependency-patching","step":"apply_patch","tool":"apply_patch",
   "scope":"manifest:write"}]})";
@@ -37,12 +37,12 @@ Tool tool(std::size_t number) {
 }  // namespace
 
 const crypto::PrivateKey& authority_key() {
-  static const crypto::PrivateKey key = key_of(kAuthoritySeed);
+  static const crypto::PrivateKey key = key_of_fill(kAuthoritySeed);
   return key;
 }
 
 const crypto::PrivateKey& agent_key() {
-  static const crypto::PrivateKey key = key_of(kAgentSeed);
+  static const crypto::PrivateKey key = key_of_fill(kAgentSeed);
   return key;
 }
 
@@ -51,7 +51,7 @@ AccessToken claims(std::size_t number) {
   const std::string digest = jose::encode_base64url(crypto::sha256("a digest"));
   return AccessToken{
       .iss = std::string(kIssuer),
-      .aud = std::string(kAudience),
+      .aud = std::string(kTokenAudience),
       .sub = sub,
       .client_id = AppId::trusted("patch-fleet"),
       .iat = kNow,
@@ -109,7 +109,7 @@ AgentDefinition definition() {
 
 GuardedRequests::GuardedRequests(std::size_t requests, std::size_t tokens)
     : nonces_(crypto::sha256("nonces"), Seconds(300)),
-      policy_(must(guard::Policy::parse(must(json::parse_object(kPolicy))))),
+      policy_(must(guard::Policy::parse(must(json::parse_object(kSceneRoutes))))),
       keys_(keys_of(authority_key())) {
   for (std::size_t i = 0; i < tokens; ++i) {
     tokens_.push_back(bench::token(i, authority_key()));

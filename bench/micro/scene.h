@@ -5,7 +5,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdio>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,8 +12,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/check.h"
 #include "base/clock.h"
+#include "bench/must.h"
 #include "crypto/key.h"
 #include "guard/policy.h"
 #include "guard/verifier.h"
@@ -25,17 +24,9 @@
 
 namespace ajwt::bench {
 
-// must returns the value; what a benchmark sets up cannot fail.
-template <class T>
-T must(Result<T> result) {
-  if (!result) std::fprintf(stderr, "refused: %s\n", result.error().describe().c_str());
-  AJWT_CHECK(result.has_value());
-  return *std::move(result);
-}
-
 inline constexpr Instant kNow = from_unix(1'800'000'000);
 inline constexpr std::string_view kIssuer = "https://authority.example";
-inline constexpr std::string_view kAudience = "https://api.example";
+inline constexpr std::string_view kTokenAudience = "https://api.example";
 inline constexpr std::string_view kUri = "https://api.example/proposals/prop_01/apply";
 inline constexpr std::string_view kMethod = "POST";
 inline constexpr std::string_view kBody = R"({"reason":"CVE-2021-44906","dry_run":false})";

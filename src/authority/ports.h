@@ -9,9 +9,11 @@
 // k_client_changed or k_execution_closed if the entry's basis does not hold any more.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -217,6 +219,21 @@ class SigningKeyStore {
   virtual Status remove_signing_key(std::string_view kid, const AuditEntry& audit) = 0;
 };
 
+// StoreStatus is what a store says of itself to administrators: no content, no path.
+struct StoreStatus {
+  std::string kind;  // "sqlite"
+  // As the connection that writes has them: "full" and "wal" keep P5 through a loss of power.
+  std::string synchronous;
+  std::string journal;
+  std::int64_t schema;  // migrations applied
+  std::string last_migration;
+  Instant migrated_at;
+  std::int64_t audit_sequence;                  // of the last leaf; 0: none
+  std::optional<std::int64_t> free_disk_bytes;  // for the database; absent: in memory
+  // Files of the data directory, relative to it, that other users have a right to or own.
+  std::vector<std::string> exposed_files;
+};
+
 // Store is all of them: one object per database.
 class Store : public ClientStore,
               public AgentStore,
@@ -229,6 +246,8 @@ class Store : public ClientStore,
  public:
   // check_ready refuses when the store cannot serve (for /health/ready).
   virtual Status check_ready() = 0;
+  // get_status looks at the store as it is now; it changes nothing and waits for a turn to write.
+  virtual Result<StoreStatus> get_status() = 0;
 };
 
 // Decision is what observers learn of every decision: for logs and metrics. No secret in it.

@@ -26,6 +26,7 @@ constexpr AnyScope kAdminKeys{names::kScopeAdminKeys};
 constexpr AnyScope kAdminAgents{names::kScopeAdminAgents};
 constexpr AnyScope kAdminWorkflows{names::kScopeAdminWorkflows};
 constexpr AnyScope kAdminAudit{names::kScopeAdminAudit};
+constexpr AnyScope kStatusScopes{names::kScopeAdminAudit, names::kScopeAdminKeys};
 
 using enum Auth;
 
@@ -76,6 +77,7 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"PUT",   "/admin/draft-00/{app_id}/agents/{agent_id}",     "set_draft_agent",    kToken,         kAdminAgents,      Budgeted::kCalls,        kLarge,  handle_set_draft_agent},
     {"POST",  "/admin/draft-00/{app_id}/agents/{agent_id}/end", "end_draft_agent",    kToken,         kAdminAgents,      Budgeted::kCalls,        kSmall,  handle_end_draft_agent},
     {"GET",   "/admin/audit",                                   "list_audit",         kToken,         kAdminAudit,       Budgeted::kCalls,        0,       handle_list_audit},
+    {"GET",   "/admin/status",                                  "status",             kToken,         kStatusScopes,     Budgeted::kCalls,        0,       handle_status},
 });
 // clang-format on
 

@@ -5,7 +5,7 @@
 #include "guard/checks.h"
 #include "guard/token_cache.h"
 #include "jose/base64url.h"
-#include "json/parse.h"
+#include "jose/peek.h"
 #include "protocol/names.h"
 
 namespace ajwt::guard {
@@ -204,17 +204,8 @@ bool has_body(const HttpRequest& head) {
 }
 
 std::string peek_proof_claim(std::string_view proof, std::string_view claim) {
-  if (proof.size() > kMaxProofBytes) return {};
-  const std::size_t first = proof.find('.');
-  const std::size_t second = proof.find('.', first == std::string_view::npos ? first : first + 1);
-  if (second == std::string_view::npos) return {};
-  const auto payload = jose::decode_base64url(proof.substr(first + 1, second - first - 1));
-  if (!payload) return {};
-  const auto claims = json::parse_object(as_text(*payload));
-  if (!claims) return {};
-  const json::Value* value = claims->find(claim);
-  const std::string* text = value == nullptr ? nullptr : value->find_string();
-  return text == nullptr ? std::string() : *text;
+  const auto claims = jose::peek_payload(proof, kMaxProofBytes);
+  return claims ? claims->text(claim) : std::string();
 }
 
 }  // namespace ajwt::guard

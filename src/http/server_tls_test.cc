@@ -11,6 +11,7 @@
 #include <memory>
 #include <string>
 
+#include "http/certificate.h"
 #include "http/client.h"
 #include "http/internal/test_peer.h"
 #include "http/server.h"
@@ -133,6 +134,18 @@ TEST_F(TlsServer, IsRefusedByClientsThatDoNotTrustItsCertificate) {
   start();
   CurlClient client;
   EXPECT_THAT(client.send(call()), RefusedWith(Code::k_network_failed));
+}
+
+TEST_F(TlsServer, ShowsItsCertificateToWhoTrustsIt) {
+  start();
+  const std::string url = call().url;
+  const auto shown = inspect_certificate(url, certificate_.certificate_file());
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_THAT(shown->subject, HasSubstr("test"));
+  const Seconds left = shown->not_after - SystemClock().now();
+  EXPECT_GT(left, Seconds(3000));
+  EXPECT_LT(left, Seconds(3700));
+  EXPECT_THAT(inspect_certificate(url, ""), RefusedWith(Code::k_network_failed));
 }
 
 TEST_F(TlsServer, IsRefusedUnderAnotherName) {

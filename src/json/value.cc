@@ -45,6 +45,31 @@ const Value* Object::find(std::string_view name) const {
   return nullptr;
 }
 
+const std::string* Object::find_string(std::string_view name) const {
+  const Value* value = find(name);
+  return value == nullptr ? nullptr : value->find_string();
+}
+
+const std::int64_t* Object::find_integer(std::string_view name) const {
+  const Value* value = find(name);
+  return value == nullptr ? nullptr : value->find_integer();
+}
+
+const Object* Object::find_object(std::string_view name) const {
+  const Value* value = find(name);
+  return value == nullptr ? nullptr : value->find_object();
+}
+
+const Array* Object::find_array(std::string_view name) const {
+  const Value* value = find(name);
+  return value == nullptr ? nullptr : value->find_array();
+}
+
+std::string Object::text(std::string_view name) const {
+  const std::string* value = find_string(name);
+  return value == nullptr ? std::string() : *value;
+}
+
 bool Object::empty() const { return members_.empty(); }
 std::size_t Object::size() const { return members_.size(); }
 

@@ -41,6 +41,14 @@ class Object {
   // find returns the member's value or null; valid until the next change.
   const Value* find(std::string_view name) const;
   bool contains(std::string_view name) const { return find(name) != nullptr; }
+  // find_string and the like return the member's value, or null if it is absent or of another type;
+  // valid until the next change. json::Members tells the two apart.
+  const std::string* find_string(std::string_view name) const;
+  const std::int64_t* find_integer(std::string_view name) const;
+  const Object* find_object(std::string_view name) const;
+  const Array* find_array(std::string_view name) const;
+  // text returns a member that is a string, or an empty text.
+  std::string text(std::string_view name) const;
   const std::vector<Member>& members() const { return members_; }
   bool empty() const;
   std::size_t size() const;

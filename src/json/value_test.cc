@@ -48,6 +48,25 @@ TEST(Object, FindAndRemoveGoByTheExactName) {
   EXPECT_TRUE(object.empty());
 }
 
+TEST(Object, TypedLookupsGiveNullForWhatIsAbsentOrOfAnotherType) {
+  const Object object{
+      {"text", "x"}, {"number", 7}, {"list", Array{1}}, {"inner", Object{{"a", 1}}}};
+
+  EXPECT_EQ(*object.find_string("text"), "x");
+  EXPECT_EQ(*object.find_integer("number"), 7);
+  EXPECT_EQ(object.find_array("list")->size(), 1U);
+  EXPECT_EQ(object.find_object("inner")->size(), 1U);
+  EXPECT_EQ(object.text("text"), "x");
+  EXPECT_EQ(object.text("number"), "");
+  for (const char* name : {"none", "number"}) {
+    EXPECT_EQ(object.find_string(name), nullptr) << name;
+    EXPECT_EQ(object.find_object(name), nullptr) << name;
+    EXPECT_EQ(object.find_array(name), nullptr) << name;
+  }
+  EXPECT_EQ(object.find_integer("text"), nullptr);
+  EXPECT_EQ(object.find_integer("none"), nullptr);
+}
+
 TEST(Object, EqualityMindsOrder) {
   EXPECT_EQ((Object{{"a", 1}, {"b", 2}}), (Object{{"a", 1}, {"b", 2}}));
   EXPECT_NE((Object{{"a", 1}, {"b", 2}}), (Object{{"b", 2}, {"a", 1}}));

@@ -63,17 +63,11 @@ Error malformed(const HttpResponse& response) {
   return refuse(Code::k_response_malformed, "HTTP status " + std::to_string(response.status) + ".");
 }
 
-std::optional<std::string> find_text(const json::Object& object, std::string_view name) {
-  const json::Value* value = object.find(name);
-  if (value == nullptr || value->find_string() == nullptr) return std::nullopt;
-  return value->as_string();
-}
-
 std::vector<std::string> find_missing_steps(const json::Object& answer, Hidden hidden) {
   std::vector<std::string> steps;
-  const json::Value* value = answer.find(names::kMissingSteps);
-  if (value == nullptr || value->find_array() == nullptr) return steps;
-  for (const json::Value& step : value->as_array()) {
+  const json::Array* listed = answer.find_array(names::kMissingSteps);
+  if (listed == nullptr) return steps;
+  for (const json::Value& step : *listed) {
     const std::string* text = step.find_string();
     if (text == nullptr || !is_identifier(*text) || steps.size() == kMaxItems) continue;
     if (auto shown = safe_text(*text, hidden); shown == *text) steps.push_back(std::move(shown));
@@ -95,8 +89,8 @@ Error bad_token(std::string what) {
   return refuse(Code::k_response_malformed, "The token answer: " + std::move(what));
 }
 
-Status check_granted_scopes(const std::optional<std::string>& granted, const Scopes& asked) {
-  if (!granted) return ok();  // as asked for (RFC 6749 5.1)
+Status check_granted_scopes(const std::string* granted, const Scopes& asked) {
+  if (granted == nullptr) return ok();  // as asked for (RFC 6749 5.1)
   const auto parsed = parse_scope(*granted);
   if (!parsed) return bad_token("its scope is malformed.");
   if (!std::is_permutation(parsed->begin(), parsed->end(), asked.begin(), asked.end())) {
@@ -132,19 +126,19 @@ std::string safe_text(std::string_view text, Hidden hidden) {
 Error read_refusal(const HttpResponse& response, Hidden hidden) {
   const auto body = json::parse_object(response.body, kAnswerLimits);
   if (!body) return malformed(response);
-  const auto reason = find_reason(find_text(*body, names::kReason).value_or(""));
-  const auto code = reason ? std::optional(reason->code)
-                           : find_wire_error(find_text(*body, names::kError).value_or(""));
+  const auto reason = find_reason(body->text(names::kReason));
+  const auto code =
+      reason ? std::optional(reason->code) : find_wire_error(body->text(names::kError));
   if (!code) return malformed(response);
 
-  std::string message = safe_text(find_text(*body, names::kErrorDescription).value_or(""), hidden);
+  std::string message = safe_text(body->text(names::kErrorDescription), hidden);
   // Error::describe says the reason's sentence itself.
   if (reason && message.starts_with(reason->sentence)) {
     message.erase(0, reason->sentence.size());
     message.erase(0, message.find_first_not_of(' '));
   }
   Error error = refuse(*code, std::move(message)).with_items(find_missing_steps(*body, hidden));
-  const std::string decision = safe_text(find_text(*body, names::kDecisionId).value_or(""), hidden);
+  const std::string decision = safe_text(body->text(names::kDecisionId), hidden);
   if (is_identifier(decision)) return std::move(error).with_detail("decision_id " + decision);
   return error;
 }
@@ -161,22 +155,20 @@ Result<json::Value> read_answer(const HttpResponse& response, Hidden hidden) {
 Result<HeldToken> read_token(const json::Value& answer, const Scopes& scopes, Instant sent_at) {
   const json::Object* object = answer.find_object();
   if (object == nullptr) return bad_token("it is no object.");
-  const auto type = find_text(*object, names::kTokenType);
-  if (!type || !equal_ignoring_case(*type, names::kDpop)) {
+  const std::string* type = object->find_string(names::kTokenType);
+  if (type == nullptr || !equal_ignoring_case(*type, names::kDpop)) {
     return bad_token("its token_type is not DPoP.");
   }
-  const json::Value* member = object->find(names::kAccessToken);
-  const std::string* token = member == nullptr ? nullptr : member->find_string();
+  const std::string* token = object->find_string(names::kAccessToken);
   if (token == nullptr || token->empty() || token->size() > kMaxTokenBytes ||
       !is_header_safe(*token)) {
     return bad_token("its access_token is missing or malformed.");
   }
-  const json::Value* expires_in = object->find(names::kExpiresIn);
-  const std::int64_t* seconds = expires_in == nullptr ? nullptr : expires_in->find_integer();
+  const std::int64_t* seconds = object->find_integer(names::kExpiresIn);
   if (seconds == nullptr || *seconds < 1 || *seconds > 86400) {
     return bad_token("its expires_in is missing or out of range.");
   }
-  AJWT_TRY(check_granted_scopes(find_text(*object, names::kScope), scopes));
+  AJWT_TRY(check_granted_scopes(object->find_string(names::kScope), scopes));
   // Counted from before the request, so that ours is never the later end.
   return HeldToken{.token = Secret(*token),
                    .renew_at = sent_at + Seconds(*seconds * 4 / 5),

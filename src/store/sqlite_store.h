@@ -2,7 +2,7 @@
 //
 // SqliteStore: the authority's store in one SQLite database, for one process. Its functions are
 // spread over this folder by aggregate: clients.cc, agents.cc, workflows.cc, executions.cc,
-// mint.cc, audit.cc, signing_keys.cc, draft_00.cc.
+// mint.cc, audit.cc, signing_keys.cc, draft_00.cc, status.cc.
 #pragma once
 
 #include <memory>
@@ -146,6 +146,7 @@ class SqliteStore final : public authority::Store {
 
   // check_ready reads; after a transaction that failed, it also writes.
   Status check_ready() override;
+  Result<authority::StoreStatus> get_status() override;
 
  private:
   SqliteStore(std::optional<DataDirectory> directory, std::unique_ptr<ScratchDirectory> scratch);

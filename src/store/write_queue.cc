@@ -44,18 +44,7 @@ Result<std::unique_ptr<WriteQueue>> WriteQueue::create(std::shared_ptr<Connectio
                         "backup");
     }
   }
-  std::unique_ptr<WriteQueue> queue(new WriteQueue(std::move(connections), head));
-  queue->thread_ = std::thread([raw = queue.get()] { raw->work(); });
-  return queue;
-}
-
-WriteQueue::~WriteQueue() {
-  {
-    const std::lock_guard lock(mutex_);
-    stopping_ = true;
-  }
-  filled_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  return std::unique_ptr<WriteQueue>(new WriteQueue(std::move(connections), head));
 }
 
 Status WriteQueue::run(const Write& write) {
@@ -63,20 +52,24 @@ Status WriteQueue::run(const Write& write) {
 }
 
 std::vector<Status> WriteQueue::run_all(std::span<const Write> writes) {
-  Submission submission;
-  submission.answers.resize(writes.size());
-  submission.unanswered = writes.size();
-  {
-    std::unique_lock lock(mutex_);
-    for (std::size_t i = 0; i < writes.size(); ++i) {
-      items_.push_back(Item{&writes[i], &submission, i, std::nullopt});
-    }
-    filled_.notify_one();
-    submission.answered.wait(lock, [&] { return submission.unanswered == 0; });
+  const auto submission = std::make_shared<Submission>();
+  submission->answers.resize(writes.size());
+  submission->unanswered = writes.size();
+  std::unique_lock lock(mutex_);
+  for (std::size_t i = 0; i < writes.size(); ++i) {
+    items_.push_back(Item{&writes[i], submission, i, std::nullopt});
   }
+  while (submission->unanswered > 0) {
+    if (led_) {
+      submission->called.wait(lock);
+    } else {
+      lead(lock);
+    }
+  }
+  lock.unlock();
   std::vector<Status> answers;
   answers.reserve(writes.size());
-  for (std::optional<Status>& each : submission.answers) answers.push_back(*std::move(each));
+  for (std::optional<Status>& each : submission->answers) answers.push_back(*std::move(each));
   return answers;
 }
 
@@ -85,19 +78,25 @@ bool WriteQueue::has_failed() const {
   return failed_;
 }
 
-void WriteQueue::work() {
-  while (true) {
-    std::vector<Item> batch = take_batch();
-    if (batch.empty()) return;
-    run_batch(batch);
-    answer(batch);
-  }
+// lead runs one batch, with the lock held before and after. An exception would leave the others
+// waiting for ever, and nobody knows what it left behind: better to end here.
+void WriteQueue::lead(std::unique_lock<std::mutex>& lock) noexcept {
+  led_ = true;
+  std::vector<Item> batch = take_batch();
+  lock.unlock();
+  run_batch(batch);
+  lock.lock();
+  Submissions called = answer(batch);
+  led_ = false;
+  if (!items_.empty()) called.push_back(items_.front().submission);
+  // Without the lock, which those who wake up need.
+  lock.unlock();
+  for (const auto& each : called) each->called.notify_one();
+  lock.lock();
 }
 
 std::vector<WriteQueue::Item> WriteQueue::take_batch() {
   std::vector<Item> batch;
-  std::unique_lock lock(mutex_);
-  filled_.wait(lock, [this] { return stopping_ || !items_.empty(); });
   while (!items_.empty() && batch.size() < kMaxBatch) {
     batch.push_back(std::move(items_.front()));
     items_.pop_front();
@@ -146,14 +145,15 @@ Status WriteQueue::run_in_savepoint(Connection& db, Item& item) {
   return ok();
 }
 
-void WriteQueue::answer(std::vector<Item>& batch) {
-  const std::lock_guard lock(mutex_);
+// answer returns those who have all their answers.
+WriteQueue::Submissions WriteQueue::answer(std::vector<Item>& batch) {
+  Submissions complete;
   for (Item& item : batch) {
     Submission& submission = *item.submission;
     submission.answers[item.index] = std::move(item.answer);
-    // Under the lock: the submission goes as soon as its caller may wake up.
-    if (--submission.unanswered == 0) submission.answered.notify_one();
+    if (--submission.unanswered == 0) complete.push_back(std::move(item.submission));
   }
+  return complete;
 }
 
 }  // namespace ajwt::store

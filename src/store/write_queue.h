@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// The one writer. Every write waits in a queue; a thread takes what has gathered there, runs each
-// write in a savepoint of its own, and commits them together: one wait for the disk for many
-// writes.
+// The one writer. Every write waits in a queue. Of those who wait one leads: it takes what has
+// gathered there, runs each write in a savepoint of its own, and commits them together, so that
+// many writes share one wait for the disk; then the next one leads. No thread of its own stands
+// between: whoever writes alone is woken by nobody.
 #pragma once
 
 #include <condition_variable>
@@ -14,7 +15,6 @@
 #include <optional>
 #include <span>
 #include <string_view>
-#include <thread>
 #include <vector>
 
 #include "base/result.h"
@@ -39,16 +39,16 @@ class Writer {
 // Write is one write. What it did is undone if it returns an Error.
 using Write = std::function<Status(Writer&)>;
 
-// WriteQueue is safe for concurrent use; it must outlive every call.
+// WriteQueue is safe for concurrent use; it must outlive every call. A write is run by any thread
+// that writes at the time, one at a time.
 class WriteQueue {
  public:
-  // create reads where the audit log stands and starts the thread. Refuses k_store_damaged if the
+  // create reads where the audit log stands. Refuses k_store_damaged if the
   // log's sequence has a gap; `path` is for the message.
   static Result<std::unique_ptr<WriteQueue>> create(std::shared_ptr<ConnectionPool> connections,
                                                     std::string_view path);
   WriteQueue(const WriteQueue&) = delete;
   WriteQueue& operator=(const WriteQueue&) = delete;
-  ~WriteQueue();
 
   // run returns when the write is durable or refused. If the transaction around it fails, it
   // refuses k_store_unavailable or k_store_damaged, and so does every write that shared it.
@@ -63,34 +63,32 @@ class WriteQueue {
   struct Submission {
     std::vector<std::optional<Status>> answers;
     std::size_t unanswered;
-    std::condition_variable answered;
+    std::condition_variable called;  // when all are answered, and when it may lead
   };
+  using Submissions = std::vector<std::shared_ptr<Submission>>;
   struct Item {
     const Write* write;
-    Submission* submission;
+    std::shared_ptr<Submission> submission;
     std::size_t index;
     std::optional<Status> answer;
   };
 
   WriteQueue(std::shared_ptr<ConnectionPool> connections, std::int64_t head)
       : connections_(std::move(connections)), head_(head) {}
-  void work();
+  void lead(std::unique_lock<std::mutex>& lock) noexcept;
   std::vector<Item> take_batch();
   void run_batch(std::vector<Item>& batch);
   Status run_in_transaction(Connection& db, std::vector<Item>& batch);
   Status run_in_savepoint(Connection& db, Item& item);
-  void answer(std::vector<Item>& batch);
+  Submissions answer(std::vector<Item>& batch);
 
   std::shared_ptr<ConnectionPool> connections_;
-  std::int64_t head_;  // sequence of the last leaf; the thread's alone
+  std::int64_t head_;  // sequence of the last leaf; the leader's alone
 
   mutable std::mutex mutex_;
-  std::condition_variable filled_;
   std::deque<Item> items_;
-  bool stopping_ = false;
+  bool led_ = false;  // somebody leads
   bool failed_ = false;
-
-  std::thread thread_;
 };
 
 }  // namespace ajwt::store

@@ -157,6 +157,41 @@ TEST_F(Administration, TellsWhoIsAsking) {
   EXPECT_EQ(text_of(response, "scope"), "admin:apps");
 }
 
+TEST_F(Administration, TellsHowItIsSetUp) {
+  for (const char* scope : {"admin:audit", "admin:keys"}) {
+    const TestToken reader = fixture.token(fixture.administrator(), scope);
+    const auto response = fixture.call(reader, "GET", "/admin/status");
+    ASSERT_EQ(response.status, 200) << scope;
+    const json::Object body = body_of(response);
+    const json::Object* store = body.find_object("store");
+    ASSERT_NE(store, nullptr);
+    EXPECT_EQ(store->text("kind"), "sqlite");
+    EXPECT_EQ(store->text("synchronous"), "full");
+    EXPECT_GT(*store->find_integer("audit_sequence"), 0);
+    EXPECT_GE(*store->find_integer("schema"), 1);
+    EXPECT_EQ(body.find_array("keys")->size(), 1U);
+    EXPECT_EQ(*body.find_object("lifetimes")->find_integer("intent_token"), 300);
+    EXPECT_EQ(body.text("hints"), "owner");
+  }
+  expect_reason(fixture.call(apps, "GET", "/admin/status"), 403, "token_insufficient_scope");
+}
+
+TEST_F(Administration, TellsWhichSettingsWeakenAPromise) {
+  const TestToken reader = fixture.token(fixture.administrator(), "admin:audit");
+  const auto settings = [&] {
+    std::string text;
+    const json::Object body = body_of(fixture.call(reader, "GET", "/admin/status"));
+    for (const json::Value& row : *body.find_array("relaxed")) {
+      text += row.as_object().text("promise") + " " + row.as_object().text("setting") + "\n";
+    }
+    return text;
+  };
+  EXPECT_EQ(settings().find("app acme workflow_rule"), std::string::npos);
+  const json::Object change{{"workflow_rule", "optional"}};
+  ASSERT_EQ(fixture.call(apps, "PATCH", "/admin/apps/acme", change).status, 200);
+  EXPECT_NE(settings().find("P3 app acme workflow_rule"), std::string::npos);
+}
+
 TEST_F(Administration, ReadsTheAuditInPages) {
   const TestToken audit = fixture.token(fixture.administrator(), "admin:audit");
   const auto first = body_of(fixture.call(audit, "GET", "/admin/audit", {}, "limit=3"));

@@ -251,6 +251,9 @@ class ObservedStore final : public authority::Store {
   Status check_ready() override {
     return pass("check_ready", [&] { return inner_->check_ready(); });
   }
+  Result<authority::StoreStatus> get_status() override {
+    return pass("get_status", [&] { return inner_->get_status(); });
+  }
 
  private:
   void note(std::string name) {

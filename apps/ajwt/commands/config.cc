@@ -3,6 +3,7 @@
 // `ajwt config`: what is in force and where it comes from; whether a file is good; the table of
 // settings, from which docs/reference/config.md is made.
 #include <ostream>
+#include <utility>
 
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
@@ -40,10 +41,10 @@ Status show(Session& session, const ShowOptions& options) {
   json::Array rows;
   for (const Setting& setting : serve_settings()) {
     const SettingValue* value = values.find(setting.key);
-    rows.emplace_back(
-        json::Object{{"key", setting.key},
-                     {"value", value == nullptr ? json::Value() : json::Value(value->text)},
-                     {"origin", value == nullptr ? "unset" : origin_text(*value)}});
+    json::Object row{{"key", setting.key}};
+    if (value != nullptr) row.set("value", value->text);
+    row.set("origin", value == nullptr ? "unset" : origin_text(*value));
+    rows.emplace_back(std::move(row));
   }
   if (options.origin) {
     session.print_rows({"key", "value", "origin"}, rows);

@@ -4,6 +4,7 @@
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/decision_log.h"
+#include "apps/ajwt/support/guard_input.h"
 #include "apps/ajwt/support/process.h"
 #include "apps/ajwt/support/tracing.h"
 #include "apps/ajwt/support/version.h"
@@ -43,9 +44,7 @@ void declare(CLI::App& command, GuardFlags& flags) {
 }
 
 Result<gateway::GuardOptions> load_options(const GuardFlags& flags) {
-  auto document = config::load_toml(flags.config);
-  if (!document) return refuse(Code::k_configuration_refused, document.error().message());
-  AJWT_ASSIGN(gateway::GuardOptions options, gateway::parse_guard_options(*document));
+  AJWT_ASSIGN(gateway::GuardOptions options, load_guard_config(flags.config));
   options.version = std::string(version());
   if (!flags.management_listen.empty()) {
     AJWT_ASSIGN(options.management, http::parse_listen_address(flags.management_listen));

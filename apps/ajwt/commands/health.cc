@@ -6,7 +6,6 @@
 #include <string>
 #include <vector>
 
-#include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
@@ -72,8 +71,8 @@ Result<std::vector<Part>> find_parts(const HealthOptions& options) {
   }
   AJWT_ASSIGN(const Secret text, store::read_private_file(file));
   AJWT_ASSIGN(const json::Object dev, json::parse_object(text.reveal()));
-  parts.push_back(authority_part(find_text(dev, "issuer")));
-  parts.push_back(guard_part(find_text(dev, "guard_url")));
+  parts.push_back(authority_part(dev.text("issuer")));
+  parts.push_back(guard_part(dev.text("guard_url")));
   return parts;
 }
 
@@ -82,19 +81,18 @@ std::string why_not(const HttpResponse& response) {
   const auto body = json::parse_object(response.body);
   if (!body) return "status " + std::to_string(response.status);
   std::string parts;
-  if (const json::Value* components = body->find("components");
-      components != nullptr && components->find_object() != nullptr) {
-    for (const auto& [name, value] : components->as_object().members()) {
+  if (const json::Object* components = body->find_object("components")) {
+    for (const auto& [name, value] : components->members()) {
       const json::Object* part = value.find_object();
-      if (part == nullptr || find_text(*part, "status") == "up") continue;
-      parts += (parts.empty() ? "" : ", ") + name + ": " + find_text(*part, "reason");
-      if (const std::string cause = find_text(*part, "cause"); !cause.empty()) {
+      if (part == nullptr || part->text("status") == "up") continue;
+      parts += (parts.empty() ? "" : ", ") + name + ": " + part->text("reason");
+      if (const std::string cause = part->text("cause"); !cause.empty()) {
         parts += " (" + cause + ")";
       }
     }
   }
   if (!parts.empty()) return parts;
-  const std::string reason = find_text(*body, "reason");
+  const std::string reason = body->text("reason");
   return reason.empty() ? "status " + std::to_string(response.status) : reason;
 }
 

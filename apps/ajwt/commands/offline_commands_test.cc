@@ -69,10 +69,10 @@ class OfflineCommandsTest : public ::testing::Test {
     return path;
   }
 
-  std::string make_token() {
-    const Instant now = SystemClock().now();
+  std::string make_token() { return make_token(SystemClock().now(), "https://api.example.com"); }
+  std::string make_token(Instant now, const std::string& audience) {
     const AccessToken token{.iss = "https://as.example.com",
-                            .aud = "https://api.example.com",
+                            .aud = audience,
                             .sub = "fleet",
                             .client_id = AppId::trusted("shop"),
                             .iat = now,
@@ -132,6 +132,99 @@ TEST_F(OfflineCommandsTest, AgentChecksumRefusesWhatItWouldNotHash) {
   const Outcome outcome = run({"agent", "checksum", file});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
   EXPECT_NE(outcome.err.find("json_unknown_member"), std::string::npos) << outcome.err;
+}
+
+constexpr std::string_view kGuardFile = R"(issuer = "https://as.example.com"
+public_url = "https://api.example.com"
+listen = "127.0.0.1:0"
+upstream = "http://127.0.0.1:3000"
+tls = "proxy"
+[[route]]
+method = "GET"
+path = "/orders/{id}"
+app = "shop"
+scope = "orders:read"
+token = "plain"
+[[route]]
+method = "POST"
+path = "/orders"
+app = "warehouse"
+scope = "orders:write"
+workflow = "ordering"
+step = "order"
+tool = "place_order"
+)";
+
+TEST_F(OfflineCommandsTest, TokenExplainSaysWhatATokenPermits) {
+  const std::string token = make_token();
+  const Outcome outcome =
+      run({"token", "explain", token, "--guard-config",
+           write("guard.toml", std::string(kGuardFile)), "--jwks", write_jwks(), "--request",
+           "GET https://api.example.com/orders/7", "--offline", "--json"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.out << outcome.err;
+  const auto shown = json::parse_object(outcome.out);
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_EQ(*shown->find("refused"), json::Value(false));
+  EXPECT_EQ(*shown->find_array("open_routes"), (json::Array{"GET /orders/{id}"}));
+  EXPECT_EQ(shown->text("proof_needed_by"), kid_);
+  EXPECT_EQ(shown->find_object("permits")->text("where"), "https://api.example.com");
+  EXPECT_EQ(outcome.out.find(token), std::string::npos);
+  EXPECT_EQ(outcome.out.find(token.substr(token.rfind('.'))), std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, TokenExplainNamesEveryRuleThatRefuses) {
+  const Outcome outcome =
+      run({"token", "explain", make_token(), "--guard-config",
+           write("guard.toml", std::string(kGuardFile)), "--jwks", write_jwks(), "--request",
+           "POST https://other.example.com/orders", "--offline", "--json"});
+  EXPECT_EQ(outcome.code, ExitCode::kDenied);
+  const auto shown = json::parse_object(outcome.out);
+  ASSERT_THAT(shown, IsOk());
+  std::vector<std::string> reasons;
+  for (const json::Value& row : *shown->find_array("causes")) {
+    reasons.push_back(row.as_object().text("reason"));
+  }
+  EXPECT_EQ(reasons, (std::vector<std::string>{"proof_uri_mismatch", "intent_missing",
+                                               "subject_profile_refused", "application_refused",
+                                               "scope_insufficient", "workflow_refused",
+                                               "step_refused", "tool_refused"}));
+  EXPECT_NE(outcome.out.find("the token has orders:read, the route needs orders:write"),
+            std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, TokenExplainNamesAnExpiredTokenAndAnotherAudience) {
+  const Instant past = SystemClock().now() - Seconds(900);
+  const Outcome outcome =
+      run({"token", "explain", make_token(past, "https://b.example.com"), "--guard-config",
+           write("guard.toml", std::string(kGuardFile)), "--jwks", write_jwks(), "--offline"});
+  EXPECT_EQ(outcome.code, ExitCode::kDenied);
+  EXPECT_NE(outcome.out.find("token_expired"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("it expired 10 min ago"), std::string::npos) << outcome.out;
+  EXPECT_NE(outcome.out.find("audience_mismatch"), std::string::npos) << outcome.out;
+}
+
+TEST_F(OfflineCommandsTest, TokenExplainSaysNothingOfATokenThatNobodySigned) {
+  std::string forged = make_token();
+  forged.back() = forged.back() == 'A' ? 'Q' : 'A';
+  const Outcome outcome = run({"token", "explain", forged, "--issuer", "https://as.example.com",
+                               "--jwks", write_jwks(), "--offline"});
+  EXPECT_EQ(outcome.code, ExitCode::kDenied);
+  EXPECT_NE(outcome.err.find("jws_signature_invalid"), std::string::npos) << outcome.err;
+  EXPECT_EQ(outcome.out.find("permits"), std::string::npos);
+  EXPECT_EQ(outcome.err.find(forged), std::string::npos);
+}
+
+TEST_F(OfflineCommandsTest, TokenExplainNeverTakesTheTokensOwnWordForItsIssuer) {
+  const Outcome outcome =
+      run({"token", "explain", make_token(), "--jwks", write_jwks(), "--offline"});
+  EXPECT_EQ(outcome.code, ExitCode::kUsage);
+  EXPECT_NE(outcome.err.find("--issuer"), std::string::npos) << outcome.err;
+}
+
+TEST_F(OfflineCommandsTest, ConfigShowLeavesWhatIsUnsetEmpty) {
+  const Outcome outcome = run({"config", "show"});
+  EXPECT_EQ(outcome.code, ExitCode::kOk);
+  EXPECT_EQ(outcome.out.find("null"), std::string::npos) << outcome.out;
 }
 
 TEST_F(OfflineCommandsTest, TokenInspectShowsATokenAndSaysThatNothingWasVerified) {

@@ -10,11 +10,12 @@ namespace ajwt::app {
 
 void add_token_command(CLI::App& root, Session& session) {
   CLI::App& token = add_noun(root, {.name = "token",
-                                    .summary = "Look at, verify and get tokens.",
+                                    .summary = "Look at, explain, verify and get tokens.",
                                     .examples = {"ajwt token inspect - < token.txt",
                                                  "ajwt token get --scope admin:apps"}});
   add_token_inspect(token, session);
   add_token_verify(token, session);
+  add_token_explain(token, session);
   add_token_get(token, session);
 }
 

@@ -7,6 +7,7 @@
 
 namespace ajwt::app {
 
+void add_token_explain(CLI::App& token, Session& session);
 void add_token_get(CLI::App& token, Session& session);
 void add_token_inspect(CLI::App& token, Session& session);
 void add_token_verify(CLI::App& token, Session& session);

@@ -5,14 +5,12 @@
 #include <ostream>
 
 #include "apps/ajwt/commands/token.h"
-#include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/input.h"
 #include "apps/ajwt/support/time_text.h"
 #include "base/clock.h"
-#include "jose/base64url.h"
 #include "jose/jwk.h"
-#include "json/parse.h"
+#include "jose/peek.h"
 #include "json/write.h"
 #include "protocol/names.h"
 
@@ -29,32 +27,20 @@ struct Decoded {
 };
 
 Error about(std::string_view part, const Error& error) {
+  if (error.code() == Code::k_jws_malformed) return error;  // of the whole
   return refuse(error.code(), "In the token's " + std::string(part) + ": " + error.message());
 }
 
-Result<json::Object> decode_part(std::string_view text, std::string_view part) {
-  const auto bytes = jose::decode_base64url(text);
-  if (!bytes) return about(part, bytes.error());
-  auto object = json::parse_object(as_text(*bytes));
-  if (!object) return about(part, object.error());
-  return object;
-}
-
 Result<Decoded> decode(const std::string& token) {
-  const std::size_t first = token.find('.');
-  const std::size_t second = first == token.npos ? token.npos : token.find('.', first + 1);
-  if (second == token.npos || token.find('.', second + 1) != token.npos) {
-    return refuse(Code::k_jws_malformed, "A compact JWS has three parts with dots between them.");
-  }
-  const std::string_view view = token;
-  AJWT_ASSIGN(json::Object header, decode_part(view.substr(0, first), "header"));
-  AJWT_ASSIGN(json::Object claims,
-              decode_part(view.substr(first + 1, second - first - 1), "claims"));
-  return Decoded{std::move(header), std::move(claims)};
+  auto header = jose::peek_header(token, kMaxTokenInputBytes);
+  if (!header) return about("header", header.error());
+  auto claims = jose::peek_payload(token, kMaxTokenInputBytes);
+  if (!claims) return about("claims", claims.error());
+  return Decoded{*std::move(header), *std::move(claims)};
 }
 
 std::string kind_of(const Decoded& token) {
-  const std::string type = find_text(token.header, "typ");
+  const std::string type = token.header.text("typ");
   if (type == names::kTypProof) return "DPoP proof";
   if (type == names::kTypAgentProof) return "agent proof";
   if (type == names::kTypAccessToken) {
@@ -65,12 +51,12 @@ std::string kind_of(const Decoded& token) {
 
 // bound_key returns the thumbprint of the key that a token is bound to, or that made a proof.
 std::string bound_key(const Decoded& token) {
-  if (const json::Value* cnf = token.claims.find(names::kCnf)) {
-    if (cnf->find_object() != nullptr) return find_text(cnf->as_object(), names::kJkt);
+  if (const json::Object* cnf = token.claims.find_object(names::kCnf)) {
+    return cnf->text(names::kJkt);
   }
-  const json::Value* jwk = token.header.find(names::kJwk);
-  if (jwk == nullptr || jwk->find_object() == nullptr) return {};
-  const auto key = jose::parse_jwk(jwk->as_object());
+  const json::Object* jwk = token.header.find_object(names::kJwk);
+  if (jwk == nullptr) return {};
+  const auto key = jose::parse_jwk(*jwk);
   return key ? jose::thumbprint(key->key) : std::string();
 }
 
@@ -80,8 +66,7 @@ json::Object times_of(const json::Object& claims, Instant now) {
   constexpr std::int64_t kLatest = 253402300799;  // the end of the year 9999
   json::Object times;
   for (const auto& [claim, label] : kTimes) {
-    const json::Value* value = claims.find(claim);
-    const std::int64_t* seconds = value == nullptr ? nullptr : value->find_integer();
+    const std::int64_t* seconds = claims.find_integer(claim);
     if (seconds == nullptr || *seconds < 0 || *seconds > kLatest) continue;
     const Instant time = from_unix(*seconds);
     times.set(label, time_text(time) + " (" + relative_text(time, now) + ")");

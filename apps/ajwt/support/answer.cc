@@ -16,9 +16,4 @@ Result<json::Array> get_rows(const json::Object& answer, std::string_view name) 
   return value->as_array();
 }
 
-std::string find_text(const json::Object& object, std::string_view name) {
-  const json::Value* value = object.find(name);
-  return value != nullptr && value->find_string() != nullptr ? value->as_string() : std::string();
-}
-
 }  // namespace ajwt::app

@@ -3,7 +3,6 @@
 // Parts of the authority's answers.
 #pragma once
 
-#include <string>
 #include <string_view>
 
 #include "base/result.h"
@@ -13,8 +12,5 @@ namespace ajwt::app {
 
 // get_rows returns an array of objects from an answer; refuses k_response_malformed.
 Result<json::Array> get_rows(const json::Object& answer, std::string_view name);
-
-// find_text returns a member that is a string, or an empty one.
-std::string find_text(const json::Object& object, std::string_view name);
 
 }  // namespace ajwt::app

@@ -13,6 +13,7 @@ void add_audit_command(CLI::App& root, Session& session);
 void add_config_command(CLI::App& root, Session& session);
 void add_demo_command(CLI::App& root, Session& session);
 void add_dev_command(CLI::App& root, Session& session);
+void add_doctor_command(CLI::App& root, Session& session);
 void add_draft_command(CLI::App& root, Session& session);
 void add_execution_command(CLI::App& root, Session& session);
 void add_guard_command(CLI::App& root, Session& session);

@@ -76,4 +76,7 @@ Result<HttpResponse> handle_end_draft_agent(Exchange& exchange, Authenticated& c
 Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated& caller);
 Result<HttpResponse> handle_whoami(Exchange& exchange, Authenticated& caller);
 
+// status.cc
+Result<HttpResponse> handle_status(Exchange& exchange, Authenticated& caller);
+
 }  // namespace ajwt::authority

@@ -5,6 +5,7 @@
 
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/endpoints/signing_key_json.h"
 #include "authority/keys/key_ring.h"
 #include "authority/record_names.h"
 #include "authority/system.h"
@@ -28,10 +29,8 @@ json::Object write_key(const SigningKey& key, std::optional<Instant> activation)
 }
 
 HttpResponse write_keys(const KeyRing& ring, int status) {
-  json::Array list;
-  for (const auto& key : ring.list()) list.emplace_back(write_key(key, ring.activation()));
   json::Object body;
-  body.set("keys", std::move(list));
+  body.set("keys", write_signing_keys(ring));
   return write_json_response(status, body);
 }
 
@@ -43,6 +42,12 @@ KeyRing::Audit audit_of(const Exchange& exchange, const Authenticated& caller) {
 }
 
 }  // namespace
+
+json::Array write_signing_keys(const KeyRing& ring) {
+  json::Array list;
+  for (const auto& key : ring.list()) list.emplace_back(write_key(key, ring.activation()));
+  return list;
+}
 
 Result<HttpResponse> handle_list_keys(Exchange& exchange, Authenticated&) {
   return write_keys(exchange.context().keys, 200);

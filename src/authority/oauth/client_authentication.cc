@@ -11,6 +11,7 @@
 #include "crypto/random.h"
 #include "jose/base64url.h"
 #include "jose/jws.h"
+#include "jose/peek.h"
 #include "json/parse.h"
 #include "protocol/access_token.h"
 #include "protocol/claims.h"
@@ -79,15 +80,13 @@ Result<Credentials> read_authorization(const HttpHeaders& headers) {
 // peek_subject reads which client an assertion claims to be, before its signature is verified, and
 // only to find the key that must verify it.
 Result<ClientId> peek_subject(std::string_view jwt) {
-  const std::size_t first = jwt.find('.');
-  const std::size_t second = first == std::string_view::npos ? first : jwt.find('.', first + 1);
-  if (second == std::string_view::npos) return unauthenticated("assertion is no compact JWS");
-  const auto bytes = jose::decode_base64url(jwt.substr(first + 1, second - first - 1));
-  if (!bytes) return unauthenticated("assertion is no compact JWS");
-  const auto payload = json::parse_object(as_text(*bytes), {.max_bytes = kMaxAssertionBytes});
-  if (!payload) return unauthenticated("assertion has no claims");
-  const json::Value* subject = payload->find(names::kSub);
-  const std::string* text = subject == nullptr ? nullptr : subject->find_string();
+  const auto payload = jose::peek_payload(jwt, kMaxAssertionBytes);
+  if (!payload) {
+    return unauthenticated(payload.error().code() == Code::k_jws_malformed
+                               ? "assertion is no compact JWS"
+                               : "assertion has no claims");
+  }
+  const std::string* text = payload->find_string(names::kSub);
   if (text == nullptr) return unauthenticated("assertion has no sub");
   auto client_id = ClientId::parse(*text);
   if (!client_id) return unauthenticated("assertion's sub is no client_id");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the load generator sets up either works, or ends the program with the reason.
+// What a benchmark sets up either works, or ends the program with the reason.
 #pragma once
 
 #include <cstdio>
@@ -15,7 +15,7 @@ namespace ajwt::bench {
 template <class T>
 void must_be_ok(const Result<T>& result) {
   if (result) return;
-  std::fprintf(stderr, "bench_load: %s %s\n", result.error().describe().c_str(),
+  std::fprintf(stderr, "bench: %s %s\n", result.error().describe().c_str(),
                result.error().detail().c_str());
   std::exit(1);
 }
