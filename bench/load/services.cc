@@ -150,7 +150,6 @@ class PassThrough final : public http::ProxyJudge {
  public:
   http::ProxyDecision judge(const HttpRequest&) override { return http::Forward{}; }
   http::ProxyDecision judge_with_body(const HttpRequest&) override { return http::Forward{}; }
-  void observe(const HttpRequest&, const http::ProxyOutcome&) override {}
 };
 
 // BearerJudge does what a resource server does with a plain bearer token: signature, issuer,
@@ -181,7 +180,6 @@ class BearerJudge final : public http::ProxyJudge {
     return http::Answer{HttpResponse{.status = 401, .headers = {}, .body = {}}};
   }
   http::ProxyDecision judge_with_body(const HttpRequest& whole) override { return judge(whole); }
-  void observe(const HttpRequest&, const http::ProxyOutcome&) override {}
 
  private:
   const std::string issuer_;

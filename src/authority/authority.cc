@@ -26,6 +26,7 @@ namespace {
 constexpr std::size_t kTokenCacheCapacity = 10'000;
 constexpr std::size_t kMaxAuditedMessage = 512;
 constexpr std::string_view kUnknownOperation = "unknown";
+constexpr std::string_view kDecisionField = "X-Ajwt-Decision-Id";
 constexpr std::string_view kKeysOperation = "advance_signing_keys";
 // While the write lasts that lets another key sign, requests sign with the one before.
 constexpr Seconds kUnderWay{5};
@@ -134,17 +135,30 @@ Result<HttpResponse> run(const Route& route, Exchange& exchange) {
   return std::get<CallerHandler>(route.handler)(exchange, caller);
 }
 
-Result<HttpResponse> dispatch(Exchange& exchange) {
-  const auto& request = exchange.request;
-  auto match = find_route(request.method, request.path);
+// find_route_at is find_route among the rows that this address has.
+Result<RouteMatch> find_route_at(const HttpRequest& request, Surface surface) {
+  AJWT_ASSIGN(RouteMatch match, find_route(request.method, request.path));
+  const bool for_operators = match.route->auth == Auth::kOperators;
+  const bool elsewhere =
+      for_operators ? surface == Surface::kPublic : surface == Surface::kManagement;
+  if (elsewhere) return refuse(Code::k_not_found);
+  return match;
+}
+
+Result<HttpResponse> dispatch(Exchange& exchange, Surface surface) {
+  auto match = find_route_at(exchange.request, surface);
   const Budgeted budgeted = match ? match->route->budgeted : Budgeted::kAddress;
   if (budgeted != Budgeted::kNone) AJWT_TRY(take_of_address(exchange, Limit::kAddress));
-  if (const DraftRoute* draft = find_draft_route(exchange)) {
-    return run_draft_route(*draft, exchange);
+  // What draft-00 has is for clients, as the rows of clients are.
+  if (surface == Surface::kPublic) {
+    if (const DraftRoute* draft = find_draft_route(exchange)) {
+      return run_draft_route(*draft, exchange);
+    }
   }
   if (!match) return std::move(match).error();
   const Route& route = *match->route;
   exchange.operation = route.operation;
+  exchange.route = route.path;
   exchange.budgeted = route.budgeted;
   exchange.door = route.auth == Auth::kByGrant ? Door::kTokenEndpoint : Door::kResource;
   exchange.parameters = std::move(match->parameters);
@@ -181,7 +195,7 @@ AuditEntry refusal_audit(const Exchange& exchange, const Error& error) {
 }
 
 // settle_refusal writes down or counts a refusal; it returns the error to answer with.
-Error settle_refusal(const Exchange& exchange, Error error) {
+Error settle_refusal(Exchange& exchange, Error error) {
   auto& context = exchange.context();
   if (is_audited(exchange, error)) {
     // A good secret with bad proofs would else write as many entries as it can send requests.
@@ -191,7 +205,8 @@ Error settle_refusal(const Exchange& exchange, Error error) {
       if (!budget) return std::move(budget).error();
     }
     if (auto written = context.store.append_audit(refusal_audit(exchange, error)); !written) {
-      // The answer stays no; that nobody wrote it down belongs into the log.
+      // The answer stays no; that nobody wrote it down belongs into log and metrics.
+      exchange.unaudited = true;
       return Error(error.code(), error.message())
           .with_items(error.items())
           .with_detail(error.detail() + "; not audited: " + written.error().describe());
@@ -205,12 +220,20 @@ Error settle_refusal(const Exchange& exchange, Error error) {
   return error;
 }
 
-void add_common_headers(HttpResponse& response, const Context& context, Instant now) {
+void add_common_headers(HttpResponse& response, const Context& context, Instant now,
+                        const std::string& decision_id) {
   response.headers.set("X-Content-Type-Options", "nosniff");
+  // What may be cached answers more than one request: it has no nonce and no decision's id.
   if (response.headers.find("Cache-Control")) return;
+  response.headers.set(kDecisionField, decision_id);
   response.headers.add("Cache-Control", "no-store");
   response.headers.add("Pragma", "no-cache");
   response.headers.add(names::kDpopNonce, context.nonces.issue(now));
+}
+
+// unread_span is a trace of its own: what could not be read does not name one.
+Span unread_span() {
+  return {.self = new_trace(crypto::random_bytes(kSpanRandomBytes)), .parent = std::nullopt};
 }
 
 }  // namespace
@@ -267,7 +290,7 @@ Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& opt
                               std::move(keys), std::move(clients), std::move(metrics))));
 }
 
-HttpResponse Authority::handle(const HttpRequest& request) {
+HttpResponse Authority::handle(const HttpRequest& request, Surface surface) {
   const auto began = std::chrono::steady_clock::now();
   Context& context = parts_->context;
   const Instant now = context.clock.now();
@@ -275,7 +298,9 @@ HttpResponse Authority::handle(const HttpRequest& request) {
                     .request = request,
                     .now = now,
                     .decision_id = make_decision_id(now),
+                    .span = begin_span(request.headers, crypto::random_bytes(kSpanRandomBytes)),
                     .operation = std::string(kUnknownOperation),
+                    .route = {},
                     .door = Door::kResource,
                     .budgeted = Budgeted::kNone,
                     .parameters = {},
@@ -284,32 +309,38 @@ HttpResponse Authority::handle(const HttpRequest& request) {
                     .proof_jkt = {},
                     .counted = false};
   // That of the keys fails is nothing to refuse this request for.
-  if (const Status keys = context.keys.advance(); !keys) observe_keys(keys.error());
+  if (const Status keys = context.keys.advance(); !keys) observe_keys(keys.error(), exchange.span);
 
-  std::optional<Error> refused;
   HttpResponse response = [&] {
-    auto answer = dispatch(exchange);
+    auto answer = dispatch(exchange, surface);
     if (answer) return *std::move(answer);
-    refused = settle_refusal(exchange, std::move(answer).error());
-    return refuse_response(*refused, refusal_facts(exchange));
+    exchange.refused = settle_refusal(exchange, std::move(answer).error());
+    return refuse_response(*exchange.refused, refusal_facts(exchange));
   }();
-  add_common_headers(response, context, now);
+  const auto& refused = exchange.refused;
+  add_common_headers(response, context, now, exchange.decision_id);
 
   const auto took = std::chrono::steady_clock::now() - began;
-  context.observer.on_decision(Decision{
-      .decision_id = exchange.decision_id,
-      .operation = exchange.operation,
-      .refused = refused ? std::optional<Code>(refused->code()) : std::nullopt,
-      .detail = refused ? std::string_view(refused->detail()) : std::string_view(),
-      .client_id = exchange.identity ? exchange.identity->client_id.str() : std::string(),
-      .subject = exchange.trace.subject,
-      .execution_id = exchange.trace.execution_id,
-      .workflow_step = exchange.trace.workflow_step,
-      .microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took).count()});
+  context.observer.on_decision(
+      Decision{.decision_id = exchange.decision_id,
+               .operation = exchange.operation,
+               .refused = refused ? std::optional<Code>(refused->code()) : std::nullopt,
+               .detail = refused ? std::string_view(refused->detail()) : std::string_view(),
+               .client_id = exchange.identity ? exchange.identity->client_id.str() : std::string(),
+               .subject = exchange.trace.subject,
+               .execution_id = exchange.trace.execution_id,
+               .workflow_id = exchange.trace.workflow_id,
+               .workflow_step = exchange.trace.workflow_step,
+               .microseconds = std::chrono::duration_cast<std::chrono::microseconds>(took).count(),
+               .method = request.method,
+               .route = exchange.route,
+               .status = response.status,
+               .span = exchange.span,
+               .unaudited = exchange.unaudited});
   return response;
 }
 
-void Authority::observe_keys(const Error& error) {
+void Authority::observe_keys(const Error& error, const Span& span) {
   const std::string decision_id = make_decision_id(parts_->context.clock.now());
   parts_->context.observer.on_decision(Decision{.decision_id = decision_id,
                                                 .operation = kKeysOperation,
@@ -318,8 +349,14 @@ void Authority::observe_keys(const Error& error) {
                                                 .client_id = {},
                                                 .subject = {},
                                                 .execution_id = {},
+                                                .workflow_id = {},
                                                 .workflow_step = {},
-                                                .microseconds = 0});
+                                                .microseconds = 0,
+                                                .method = {},
+                                                .route = {},
+                                                .status = 0,
+                                                .span = span,
+                                                .unaudited = false});
 }
 
 HttpResponse Authority::refuse_unread(const Error& error) {
@@ -330,7 +367,7 @@ HttpResponse Authority::refuse_unread(const Error& error) {
                                                               .decision_id = decision_id,
                                                               .door = Door::kResource,
                                                               .hints = HintVisibility::kHidden});
-  add_common_headers(response, context, now);
+  add_common_headers(response, context, now, decision_id);
   context.observer.on_decision(Decision{.decision_id = decision_id,
                                         .operation = kUnknownOperation,
                                         .refused = error.code(),
@@ -338,9 +375,26 @@ HttpResponse Authority::refuse_unread(const Error& error) {
                                         .client_id = {},
                                         .subject = {},
                                         .execution_id = {},
+                                        .workflow_id = {},
                                         .workflow_step = {},
-                                        .microseconds = 0});
+                                        .microseconds = 0,
+                                        .method = {},
+                                        .route = {},
+                                        .status = response.status,
+                                        .span = unread_span(),
+                                        .unaudited = false});
   return response;
+}
+
+Usage Authority::usage() const {
+  const Context& context = parts_->context;
+  Seconds age{0};
+  for (const SigningKey& key : context.keys.list()) {
+    if (key.state == SigningKeyState::kActive) age = context.clock.now() - key.created_at;
+  }
+  return {.replay_entries = parts_->replays.size(),
+          .replay_capacity = guard::ReplayCacheOptions().capacity,
+          .signing_key_age = age};
 }
 
 std::vector<std::string> Authority::operations() {

@@ -4,6 +4,7 @@
 // knows no sockets and no SQL.
 #pragma once
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <string>
@@ -19,6 +20,13 @@
 #include "crypto/seal.h"
 
 namespace ajwt::authority {
+
+// Usage is what operators watch of a running authority.
+struct Usage {
+  std::size_t replay_entries;   // used proofs that are remembered
+  std::size_t replay_capacity;  // when that many are, requests are refused
+  Seconds signing_key_age;      // of the key that signs
+};
 
 // Authority is safe for concurrent use; handle() may block on the store.
 class Authority {
@@ -37,19 +45,23 @@ class Authority {
   Authority& operator=(const Authority&) = delete;
 
   // handle answers one request. Every one ends in observer.on_decision.
-  HttpResponse handle(const HttpRequest& request);
+  HttpResponse handle(const HttpRequest& request, Surface surface = Surface::kOnly);
 
   // refuse_unread answers what never became a request for handle(): malformed, too large, too late,
   // or more than the server can take. It ends in observer.on_decision, too. Does not block.
   HttpResponse refuse_unread(const Error& error);
+
+  // usage tells how full its memories are, for metrics.
+  Usage usage() const;
 
   // operations returns every name that Decision::operation can have: for the labels of metrics.
   static std::vector<std::string> operations();
 
  private:
   struct Parts;
-  // observe_keys tells of what KeyRing could not do.
-  void observe_keys(const Error& error);
+  // observe_keys tells of what KeyRing could not do, in the span of the request that it was to be
+  // done before.
+  void observe_keys(const Error& error, const Span& span);
   explicit Authority(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

@@ -33,6 +33,10 @@ enum class HintRule { kOwner, kEveryone };
 // is a proxy's: everybody would share one budget, and one flood would shut everybody out.
 enum class AddressLimits { kOn, kOff };
 
+// Surface says at which of its addresses a request came to the authority: where there is one for
+// operators, health and metrics are answered there and nowhere else, and nothing else is.
+enum class Surface { kOnly, kPublic, kManagement };
+
 // AuthorityOptions are the settings of an authority; docs/reference/config.md explains them.
 struct AuthorityOptions {
   std::string issuer;  // "https://as.example.com": no trailing slash
@@ -97,7 +101,7 @@ class Caller {
   Scopes scopes_;
 };
 
-// DecisionId names one decision in answer, log, metric exemplar and audit: "dec_...".
+// make_decision_id names one decision in answer, log, trace and audit: "dec_...".
 std::string make_decision_id(Instant now);
 
 // Outcome says how a decision ended, by whose request, and, where it allowed something, on what it

@@ -6,11 +6,13 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "authority/context.h"
 #include "authority/mint/mint.h"
 #include "base/http_message.h"
+#include "base/trace_context.h"
 
 namespace ajwt::guard {
 class TokenCache;
@@ -52,7 +54,9 @@ struct Exchange {
   const HttpRequest& request;
   Instant now;
   std::string decision_id;
+  Span span;
   std::string operation;
+  std::string_view route;  // the template of the path; empty if no row has it
   Door door;
   Budgeted budgeted;
   std::vector<std::string> parameters;  // of the path, decoded, in the order of its template
@@ -61,7 +65,10 @@ struct Exchange {
   std::optional<ClientIdentity> identity;
   MintTrace trace;
   std::string proof_jkt;
-  bool counted = false;  // the request was taken from one of the client's budgets
+  bool counted = false;    // the request was taken from one of the client's budgets
+  bool unaudited = false;  // it was refused, and nobody could write that down
+  // Set by a handler that itself writes the answer to what it refuses.
+  std::optional<Error> refused = std::nullopt;
 
   Context& context() const { return services.context; }
   // uri returns what the client addressed: what a proof's htu must be.

@@ -20,6 +20,7 @@
 #include "authority/draft/records.h"
 #include "authority/records.h"
 #include "base/result.h"
+#include "base/trace_context.h"
 
 namespace ajwt::authority {
 
@@ -258,8 +259,14 @@ struct Decision {
   std::string client_id;        // empty before authentication
   std::string subject;
   std::string execution_id;
+  std::string workflow_id;
   std::string workflow_step;
   std::int64_t microseconds;
+  std::string_view method;
+  std::string_view route;  // the template of the path; empty if no row has it
+  int status;              // of the answer; 0: none, the decision is not about a request
+  Span span;               // the request's place in its trace; with status 0, of the one at hand
+  bool unaudited;          // a refusal that belongs into the audit and could not be written there
 };
 
 // DecisionObserver is told every decision, for logs and metrics. Called by many threads.

@@ -49,9 +49,9 @@ constexpr auto kRoutes = std::to_array<Route>({
     {"GET",   "/.well-known/jwks.json",                         "jwks",               kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_jwks},
     // Where reference clients of draft-00 look for the keys.
     {"GET",   "/oauth/.well-known/jwks.json",                   "jwks",               kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_jwks},
-    {"GET",   "/health/live",                                   "health",             kAnyone,        kNoScope,          Budgeted::kNone,         0,       handle_live},
-    {"GET",   "/health/ready",                                  "health",             kAnyone,        kNoScope,          Budgeted::kNone,         0,       handle_ready},
-    {"GET",   "/metrics",                                       "metrics",            kAnyone,        kNoScope,          Budgeted::kNone,         0,       handle_metrics},
+    {"GET",   "/health/live",                                   "live",               kOperators,     kNoScope,          Budgeted::kNone,         0,       handle_live},
+    {"GET",   "/health/ready",                                  "ready",              kOperators,     kNoScope,          Budgeted::kNone,         0,       handle_ready},
+    {"GET",   "/metrics",                                       "metrics",            kOperators,     kNoScope,          Budgeted::kNone,         0,       handle_metrics},
     {"GET",   "/e/{reason}",                                    "reason_page",        kAnyone,        kNoScope,          Budgeted::kAddress,      0,       handle_reason_page},
     {"GET",   "/admin/whoami",                                  "whoami",             kToken,         kNoScope,          Budgeted::kCalls,        0,       handle_whoami},
     {"GET",   "/admin/apps",                                    "list_apps",          kToken,         kAdminApps,        Budgeted::kCalls,        0,       handle_list_applications},

@@ -23,6 +23,7 @@ namespace ajwt::authority {
 // Auth: who may call a route.
 enum class Auth {
   kAnyone,         // public
+  kOperators,      // anyone who reaches the management address, if there is one (Surface)
   kByGrant,        // a token endpoint: the client authenticates as the grant says
   kTokenOrDirect,  // an access token, or a secret or assertion with a proof of a key
   kToken,          // an access token alone

@@ -29,7 +29,8 @@ int auth_request_status(const Reason& reason);
 // X-Ajwt-Decision-Id, and DPoP-Nonce if there is a newer one. Everything else carries what the
 // guard as a reverse proxy would have answered: its fields (WWW-Authenticate, DPoP-Nonce,
 // Retry-After), its status in X-Ajwt-Status, its body in X-Ajwt-Refusal, and X-Ajwt-Reason and
-// X-Ajwt-Decision-Id for nginx's log. Safe for concurrent use.
+// X-Ajwt-Decision-Id for nginx's log. The decision belongs to the trace that the client's
+// traceparent names, which nginx hands on. Safe for concurrent use.
 class AuthRequestForm {
  public:
   // AuthRequestForm keeps a reference to `judge`, which outlives it.
@@ -40,6 +41,7 @@ class AuthRequestForm {
   HttpResponse on_refused(const Error& error);
 
  private:
+  HttpResponse refuse_question(const HttpRequest& subrequest, const Error& error);
   HttpResponse refuse_request(const Case& judged, const Error& error);
 
   GuardJudge& judge_;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What a guard tells of its decisions: one record for each, for logs and counters.
+// What a guard tells of its decisions: one record for each, for logs, counters and traces.
 #pragma once
 
 #include <chrono>
@@ -10,6 +10,7 @@
 
 #include "base/reason.h"
 #include "base/result.h"
+#include "base/trace_context.h"
 #include "guard/verifier.h"
 
 namespace ajwt::gateway {
@@ -31,6 +32,18 @@ struct Decision {
   std::optional<guard::BodyBinding> body;
   std::string_view detail;         // of the error, for the log alone
   std::chrono::microseconds took;  // to decide; not what the service behind took
+  const Span& span;                // the request's place in its trace
+  // Of the answer that ends the matter. Nothing: the request goes on, and a Delivery tells its end.
+  std::optional<int> status;
+};
+
+// Delivery is what became of a request that was let through.
+struct Delivery {
+  const Decision& decision;    // as it was told, but for what it took
+  std::optional<Code> failed;  // why the client has no whole answer of the service; nothing: it has
+  std::string_view detail;     // of the failure, for the log alone
+  int status;                  // as sent to the client: the service's, or 502 or 504; 0: none
+  std::chrono::microseconds took;  // from the request to the answer's end
 };
 
 // DecisionObserver is told of every decision, by many threads at once; it must not block or throw.
@@ -38,6 +51,8 @@ class DecisionObserver {
  public:
   virtual ~DecisionObserver() = default;
   virtual void observe(const Decision& decision) = 0;
+  // observe_delivery is told the end of every request that was let through and forwarded.
+  virtual void observe_delivery(const Delivery& /*delivery*/) {}
   // observe_keys is told whether there are keys to verify with, at the first fetch and whenever
   // fetching begins to fail or to work again.
   virtual void observe_keys(const Status& /*fetched*/) {}

@@ -9,13 +9,15 @@
 #include "jose/algorithm.h"
 #include "json/value.h"
 #include "json/write.h"
+#include "protocol/readiness.h"
 
 namespace ajwt::gateway {
 namespace {
 
 constexpr std::string_view kOwn = "/-";
-constexpr std::string_view kLive = "/-/health/live";
-constexpr std::string_view kReady = "/-/health/ready";
+constexpr std::string_view kLive = "/health/live";
+constexpr std::string_view kReady = "/health/ready";
+constexpr std::string_view kScrape = "/metrics";
 constexpr std::string_view kMetricsPath = "/-/metrics";
 
 bool is_below(std::string_view path, std::string_view root) {
@@ -26,6 +28,16 @@ HttpResponse answer(std::string_view type, std::string body) {
   HttpResponse response{.status = 200, .headers = {}, .body = std::move(body)};
   response.headers.add("Content-Type", std::string(type));
   response.headers.add("Cache-Control", "no-store");
+  return response;
+}
+
+bool is_read(const HttpRequest& request) {
+  return request.method == "GET" || request.method == "HEAD";
+}
+
+HttpResponse refuse_method() {
+  HttpResponse response = http::write_error_response(refuse(Code::k_method_refused));
+  response.headers.add("Allow", "GET, HEAD");
   return response;
 }
 
@@ -67,12 +79,19 @@ void GuardEndpoints::open(std::string_view public_url) {
 
 // ready tells operators why there are no keys: by the reason's name, which is nobody's secret.
 HttpResponse GuardEndpoints::ready() const {
-  if (keys_.keys() != nullptr) return answer("application/json", R"({"status":"ready"})");
-  const Error missing = refuse(Code::k_keys_unavailable);
-  HttpResponse response = http::write_error_response(missing);
-  json::Object body{{"status", "waiting"}, {"reason", missing.reason().name}};
-  if (const auto cause = keys_.last_error()) body.append("cause", cause->reason().name);
-  response.body = json::write(body);
+  std::vector<ComponentState> components{{.name = "keys"}};
+  if (keys_.keys() == nullptr) {
+    components[0].down = Code::k_keys_unavailable;
+    if (const auto cause = keys_.last_error()) components[0].cause = cause->code();
+  }
+  const bool stopping = stopping_.load(std::memory_order_acquire);
+  json::Object body = write_readiness(components);
+  if (stopping) body.set("status", "stopping");
+  HttpResponse response = answer("application/json", json::write(body));
+  if (stopping || components[0].down) {
+    response.status = 503;
+    response.headers.add("Retry-After", "1");
+  }
   return response;
 }
 
@@ -83,19 +102,29 @@ HttpResponse GuardEndpoints::metadata() const {
 
 std::optional<HttpResponse> GuardEndpoints::handle(const HttpRequest& request) const {
   if (!is_guard_path(request.path)) return std::nullopt;
-  const bool is_known =
-      request.path == kLive || request.path == kReady || request.path == kMetadataPath ||
-      (request.path == kMetricsPath && options_.metrics == MetricsEndpoint::kServed);
-  if (!is_known) return http::write_error_response(refuse(Code::k_not_found));
-  if (request.method != "GET" && request.method != "HEAD") {
-    HttpResponse response = http::write_error_response(refuse(Code::k_method_refused));
-    response.headers.add("Allow", "GET, HEAD");
-    return response;
+  if (request.path == kMetadataPath) {
+    return is_read(request) ? metadata() : refuse_method();
   }
-  if (request.path == kLive) return answer("application/json", R"({"status":"live"})");
-  if (request.path == kReady) return ready();
-  if (request.path == kMetricsPath) return answer(http::Metrics::kContentType, metrics_.write());
-  return metadata();
+  const bool hidden = request.path == kMetricsPath && options_.metrics == MetricsEndpoint::kHidden;
+  if (options_.management || hidden || !request.path.starts_with(kOwn)) {
+    return http::write_error_response(refuse(Code::k_not_found));
+  }
+  return answer_operators(request, std::string_view(request.path).substr(kOwn.size()));
+}
+
+HttpResponse GuardEndpoints::handle_management(const HttpRequest& request) const {
+  return answer_operators(request, request.path);
+}
+
+HttpResponse GuardEndpoints::answer_operators(const HttpRequest& request,
+                                              std::string_view path) const {
+  if (path != kLive && path != kReady && path != kScrape) {
+    return http::write_error_response(refuse(Code::k_not_found));
+  }
+  if (!is_read(request)) return refuse_method();
+  if (path == kLive) return answer("application/json", R"({"status":"live"})");
+  if (path == kReady) return ready();
+  return answer(http::Metrics::kContentType, metrics_.write());
 }
 
 }  // namespace ajwt::gateway

@@ -38,18 +38,27 @@ class GuardEndpoints {
   // once.
   void open(std::string_view public_url);
 
-  // handle returns the answer, or nothing for a path that is not the guard's own.
+  // handle returns the answer, or nothing for a path that is not the guard's own. Health and
+  // metrics are not found here if there is a management address.
   std::optional<HttpResponse> handle(const HttpRequest& request) const;
+
+  // handle_management answers at the management address: /health/live, /health/ready, /metrics.
+  HttpResponse handle_management(const HttpRequest& request) const;
+
+  // begin_stop makes the guard not ready from now on, so that nobody sends it new requests.
+  void begin_stop() { stopping_.store(true, std::memory_order_release); }
 
  private:
   HttpResponse ready() const;
   HttpResponse metadata() const;
+  HttpResponse answer_operators(const HttpRequest& request, std::string_view path) const;
 
   const GuardOptions& options_;
   const http::JwksSource& keys_;
   const http::Metrics& metrics_;
   std::string metadata_;
   std::atomic<bool> open_{false};
+  std::atomic<bool> stopping_{false};
 };
 
 }  // namespace ajwt::gateway

@@ -41,6 +41,29 @@ guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
           .sight = sight};
 }
 
+// describe returns the record of a decision; its views are of what it is given.
+Decision describe(const Case& judged, const Error* error, std::optional<int> status) {
+  const AccessToken* token = judged.trace.token.get();
+  const IntentClaims::Step* step =
+      token != nullptr && token->intent && token->intent->step ? &*token->intent->step : nullptr;
+  return Decision{
+      .decision_id = judged.decision_id,
+      .operation = kOperation,
+      .refused = error == nullptr ? std::nullopt : std::optional(error->code()),
+      .method = judged.method,
+      .route = judged.route == nullptr ? std::string_view() : view_of(judged.route->path),
+      .subject = token == nullptr ? draft_subject(judged.trace) : view_of(token->sub),
+      .execution = step == nullptr ? std::string_view() : view_of(step->execution_id.str()),
+      .workflow = step == nullptr ? std::string_view() : view_of(step->workflow_id.str()),
+      .step = step == nullptr ? std::string_view() : view_of(step->workflow_step.str()),
+      .body = judged.body,
+      .detail = error == nullptr ? std::string_view() : view_of(error->detail()),
+      .took = std::chrono::duration_cast<std::chrono::microseconds>(
+          std::chrono::steady_clock::now() - judged.begun),
+      .span = judged.span,
+      .status = status};
+}
+
 }  // namespace
 
 std::string resource_metadata_url(std::string_view public_url) {
@@ -55,9 +78,11 @@ void GuardJudge::open(std::string public_url) {
 Case GuardJudge::begin(const HttpRequest& request) const {
   const Instant now = options_.clock.now();
   return Case{.request = request,
+              .method = request.method,
               .decision_id = crypto::make_id("dec", now),
               .now = now,
-              .begun = std::chrono::steady_clock::now()};
+              .begun = std::chrono::steady_clock::now(),
+              .span = begin_span(request.headers, crypto::random_bytes(kSpanRandomBytes))};
 }
 
 Status GuardJudge::match(Case& judged) const {
@@ -103,9 +128,11 @@ Result<guard::VerifiedRequest> GuardJudge::verify(Case& judged, guard::BodySight
   });
 }
 
-Result<Pass> GuardJudge::judge(Case& judged, guard::BodySight sight, std::optional<ByteView> body) {
+Result<Pass> GuardJudge::judge(Case& judged, guard::BodySight sight, std::optional<ByteView> body,
+                               std::optional<int> status) {
   AJWT_ASSIGN(auto verified, verify(judged, sight, body));
-  tell(judged, nullptr, verified.body());
+  judged.body = verified.body();
+  tell(judged, nullptr, status);
   return Pass{.verified = std::move(verified), .next_nonce = next_nonce(judged)};
 }
 
@@ -117,33 +144,31 @@ std::optional<std::string> GuardJudge::next_nonce(const Case& judged) const {
 }
 
 HttpResponse GuardJudge::refuse_request(const Case& judged, const Error& error) {
-  tell(judged, &error, std::nullopt);
+  HttpResponse response = write_refusal(judged, error);
+  tell(judged, &error, response.status);
+  return response;
+}
+
+HttpResponse GuardJudge::write_refusal(const Case& judged, const Error& error) const {
   const std::string nonce = options_.verifier.nonces().issue(judged.now);
   HttpResponse response = guard::challenge(error, judged.route, nonce, judged.decision_id);
+  response.headers.set(kDecisionField, judged.decision_id);
   if (open_.load(std::memory_order_acquire)) add_metadata_url(response, public_url_);
   return response;
 }
 
-void GuardJudge::tell(const Case& judged, const Error* error,
-                      std::optional<guard::BodyBinding> body) {
-  const AccessToken* token = judged.trace.token.get();
-  const IntentClaims::Step* step =
-      token != nullptr && token->intent && token->intent->step ? &*token->intent->step : nullptr;
-  Decision decision{
-      .decision_id = judged.decision_id,
-      .operation = kOperation,
-      .refused = error == nullptr ? std::nullopt : std::optional(error->code()),
-      .method = judged.request.method,
-      .route = judged.route == nullptr ? std::string_view() : view_of(judged.route->path),
-      .subject = token == nullptr ? draft_subject(judged.trace) : view_of(token->sub),
-      .execution = step == nullptr ? std::string_view() : view_of(step->execution_id.str()),
-      .workflow = step == nullptr ? std::string_view() : view_of(step->workflow_id.str()),
-      .step = step == nullptr ? std::string_view() : view_of(step->workflow_step.str()),
-      .body = body,
-      .detail = error == nullptr ? std::string_view() : view_of(error->detail()),
-      .took = std::chrono::duration_cast<std::chrono::microseconds>(
-          std::chrono::steady_clock::now() - judged.begun)};
-  options_.observer.observe(decision);
+void GuardJudge::tell_delivery(const Case& judged, const Ending& ending) {
+  const Error* failure = ending.failure;
+  options_.observer.observe_delivery(
+      {.decision = describe(judged, nullptr, std::nullopt),
+       .failed = ending.failed,
+       .detail = failure == nullptr ? std::string_view() : view_of(failure->detail()),
+       .status = ending.status,
+       .took = ending.took});
+}
+
+void GuardJudge::tell(const Case& judged, const Error* error, std::optional<int> status) {
+  options_.observer.observe(describe(judged, error, status));
 }
 
 }  // namespace ajwt::gateway

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/http_message.h"
+#include "base/trace_context.h"
 #include "gateway/decision_observer.h"
 #include "guard/policy.h"
 #include "guard/verifier.h"
@@ -19,8 +20,7 @@
 
 namespace ajwt::gateway {
 
-// kDecisionField names the decision in what the service gets and, in the form auth_request, in what
-// nginx gets.
+// kDecisionField names the decision in every answer and in what the service gets.
 inline constexpr std::string_view kDecisionField = "X-Ajwt-Decision-Id";
 
 // GuardJudgeOptions are what the judge works with; everything that is referred to outlives it.
@@ -34,14 +34,18 @@ struct GuardJudgeOptions {
   std::chrono::milliseconds key_patience{2000};
 };
 
-// Case is one request on its way to a decision; `request` outlives it.
+// Case is one request on its way to a decision. `request` outlives it until the decision is told;
+// the rest is what can be told of the request after that.
 struct Case {
   const HttpRequest& request;
+  std::string method;
   std::string decision_id;
   Instant now;
   std::chrono::steady_clock::time_point begun;
+  Span span;                            // the guard's own, of the request's trace
   const guard::Route* route = nullptr;  // once it is matched
   guard::Trace trace = {};
+  std::optional<guard::BodyBinding> body = std::nullopt;  // once it is let through
 };
 
 // Pass is leave to let a request through: there is none without what the verifier made of it.
@@ -52,9 +56,18 @@ struct Pass {
   std::optional<std::string> next_nonce;
 };
 
+// Ending is what became of a request that was let through and forwarded, as Delivery has it.
+struct Ending {
+  const Error* failure;  // that the guard answered with; null: none
+  std::optional<Code> failed;
+  int status;
+  std::chrono::microseconds took;
+};
+
 // GuardJudge decides and tells; what becomes of the decision is the form's to do. For each request:
 // begin, match, then judge, or verify_head before a body is read; and refuse_request for whatever
-// was refused on the way. Safe for concurrent use.
+// was refused on the way. A form that forwards tells the end (tell_delivery). Safe for concurrent
+// use.
 class GuardJudge {
  public:
   explicit GuardJudge(GuardJudgeOptions options) : options_(options) {}
@@ -74,13 +87,23 @@ class GuardJudge {
   // verify_head is guard::Verifier::verify_head: whether a body is worth reading.
   Status verify_head(Case& judged);
 
-  // judge verifies a matched request and tells if it lets it through. Refuses what
-  // guard::Verifier::verify refuses.
-  Result<Pass> judge(Case& judged, guard::BodySight sight, std::optional<ByteView> body);
+  // judge verifies a matched request and tells if it lets it through; `status` is that of the
+  // form's answer if this ends the matter (Decision::status). Refuses what guard::Verifier::verify
+  // refuses.
+  Result<Pass> judge(Case& judged, guard::BodySight sight, std::optional<ByteView> body,
+                     std::optional<int> status);
 
   // refuse_request tells a refusal and returns its answer (guard::challenge), which names where
-  // tokens come from (RFC 9728 5.1).
+  // tokens come from (RFC 9728 5.1), and the decision.
   HttpResponse refuse_request(const Case& judged, const Error& error);
+
+  // write_refusal returns the same answer to a request that was let through already, and tells
+  // nothing. Does not look at the case's request.
+  HttpResponse write_refusal(const Case& judged, const Error& error) const;
+
+  // tell_delivery tells the end of a request that was let through and forwarded. Does not look at
+  // the case's request.
+  void tell_delivery(const Case& judged, const Ending& ending);
 
  private:
   Result<guard::VerifiedRequest> verify(Case& judged, guard::BodySight sight,
@@ -88,7 +111,7 @@ class GuardJudge {
   template <class Verify>
   auto with_keys(Verify verify);
   std::optional<std::string> next_nonce(const Case& judged) const;
-  void tell(const Case& judged, const Error* error, std::optional<guard::BodyBinding> body);
+  void tell(const Case& judged, const Error* error, std::optional<int> status);
 
   const GuardJudgeOptions options_;
   std::string public_url_;

@@ -30,6 +30,8 @@ constexpr std::string_view kTokenCache = "token_cache";
 constexpr std::string_view kReplayCapacity = "replay_capacity";
 constexpr std::string_view kReplayCapacityPerKey = "replay_capacity_per_key";
 constexpr std::string_view kMetrics = "metrics";
+constexpr std::string_view kManagementListen = "management_listen";
+constexpr std::string_view kOtlpEndpoint = "otlp_endpoint";
 constexpr std::string_view kRoute = "route";
 constexpr std::string_view kProof = "proof";
 constexpr std::string_view kMaxBody = "max_body";
@@ -38,7 +40,8 @@ constexpr std::string_view kAuthRequestForm = "auth_request";
 
 constexpr auto kSettings = std::to_array<std::string_view>(
     {kForm, kIssuer, kAudience, kPublicUrl, kListen, kUpstream, kJwksUri, kTls, kCaFile, kSkew,
-     kTokenCache, kReplayCapacity, kReplayCapacityPerKey, kMetrics, kRoute});
+     kTokenCache, kReplayCapacity, kReplayCapacityPerKey, kMetrics, kManagementListen,
+     kOtlpEndpoint, kRoute});
 constexpr auto kTlsSettings = std::to_array<std::string_view>({kCertificate, kKey});
 
 constexpr std::int64_t kMostEntries = 100'000'000;
@@ -88,6 +91,11 @@ Status check_clear_text(const GuardOptions& options) {
   if (!options.proxy.tls && options.clear_text == ClearText::kOnLoopback &&
       !is_loopback_host(http::host_of(options.proxy.address))) {
     return fault(kListen, "beyond loopback needs tls, or tls = \"proxy\" if TLS ends before it");
+  }
+  if (options.management && !options.proxy.tls && options.clear_text == ClearText::kOnLoopback &&
+      !is_loopback_host(http::host_of(options.management->address))) {
+    return fault(kManagementListen,
+                 "beyond loopback needs tls, or tls = \"proxy\" if TLS ends before it");
   }
   const auto keys = parse_http_uri(options.keys.url);
   if (!keys) return fault(kJwksUri, "must be an absolute http(s) URL");
@@ -272,6 +280,17 @@ class Reader {
     if (!address) return fault_at(kListen, address.error().message());
     options.proxy.address = std::move(address->address);
     options.proxy.port = address->port;
+    return read_management(options);
+  }
+
+  Status read_management(GuardOptions& options) {
+    AJWT_ASSIGN(const auto endpoint, find_text(kOtlpEndpoint));
+    options.otlp_endpoint = endpoint.value_or(std::string());
+    AJWT_ASSIGN(const auto listen, find_text(kManagementListen));
+    if (!listen) return ok();
+    auto address = http::parse_listen_address(*listen);
+    if (!address) return fault_at(kManagementListen, address.error().message());
+    options.management = *std::move(address);
     return ok();
   }
 

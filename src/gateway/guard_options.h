@@ -15,6 +15,8 @@
 #include "guard/policy.h"
 #include "guard/replay_cache.h"
 #include "http/jwks_source.h"
+#include "http/listen_address.h"
+#include "http/metrics.h"
 #include "http/reverse_proxy.h"
 
 namespace ajwt::gateway {
@@ -51,6 +53,12 @@ struct GuardOptions {
   guard::ReplayCacheOptions replays = {};
   MetricsEndpoint metrics = MetricsEndpoint::kServed;
   std::string version = {};  // of the program, for ajwt_build_info
+  // Where health and metrics are answered instead of at the guarded address, as /health/live,
+  // /health/ready and /metrics. With TLS as `proxy` has it, except on loopback.
+  std::optional<http::ListenAddress> management = std::nullopt;
+  // Where spans go: for the program, which makes them of what a DecisionObserver is told.
+  std::string otlp_endpoint = {};
+  std::vector<http::MetricSource> more_metrics = {};  // of the program, beside the guard's own
   // Fields that every forwarded request carries, instead of the client's of that name: by a secret
   // among them the service tells the guard from whoever else reaches it. Not read from a file yet.
   std::vector<std::pair<std::string, std::string>> upstream_headers = {};
@@ -73,14 +81,16 @@ struct GuardOptions {
 //   replay_capacity = 1000000                  proofs remembered
 //   replay_capacity_per_key = 50000
 //   metrics = true                             answer /-/metrics
+//   management_listen = "127.0.0.1:9090"       health and metrics there, and not at /-/
+//   otlp_endpoint = "http://127.0.0.1:4318"    spans to a collector
 //   [[route]]                                  guard::Policy::parse
 //
 // Refuses k_configuration_refused with place and cause: unknown keys (with the one that was
 // probably meant), missing and malformed ones, routes at the guard's own paths (is_guard_path),
-// a `listen` beyond loopback without `tls`, keys over plain HTTP from beyond loopback. What a form
-// cannot see it cannot judge: with form "auth_request" also an `upstream`, a route that does not
-// name a level of proof without the body ("head", "rfc9449"), and a `max_body`; with form "proxy" a
-// route of level "head".
+// a `listen` or `management_listen` beyond loopback without `tls`, keys over plain HTTP from beyond
+// loopback. What a form cannot see it cannot judge: with form "auth_request" also an `upstream`, a
+// route that does not name a level of proof without the body ("head", "rfc9449"), and a `max_body`;
+// with form "proxy" a route of level "head".
 Result<GuardOptions> parse_guard_options(const config::Document& document);
 
 // default_jwks_uri returns where an authority of ours publishes its keys.

@@ -61,6 +61,8 @@ TEST(ParseGuardOptions, FillsInWhatIsNotSaid) {
   EXPECT_EQ(options->keys.url, "https://authority.example/.well-known/jwks.json");
   EXPECT_EQ(options->skew, Seconds(60));
   EXPECT_EQ(options->metrics, MetricsEndpoint::kServed);
+  EXPECT_FALSE(options->management);
+  EXPECT_EQ(options->otlp_endpoint, "");
   ASSERT_EQ(options->policy.routes().size(), 1U);
   EXPECT_EQ(options->policy.routes().front().tool, "read_manifest");
 }
@@ -79,6 +81,8 @@ token_cache = 0
 replay_capacity = 5
 replay_capacity_per_key = 4
 metrics = false
+management_listen = "[::1]:9091"
+otlp_endpoint = "http://127.0.0.1:4318"
 )");
 
   ASSERT_THAT(options, IsOk());
@@ -95,6 +99,10 @@ metrics = false
   EXPECT_EQ(options->replays.capacity, 5U);
   EXPECT_EQ(options->replays.capacity_per_key, 4U);
   EXPECT_EQ(options->metrics, MetricsEndpoint::kHidden);
+  ASSERT_TRUE(options->management);
+  EXPECT_EQ(options->management->address, "::1");
+  EXPECT_EQ(options->management->port, 9091);
+  EXPECT_EQ(options->otlp_endpoint, "http://127.0.0.1:4318");
 }
 
 TEST(ParseGuardOptions, NamesWhatIsMissing) {
@@ -150,6 +158,9 @@ TEST(ParseGuardOptions, RefusesMalformedSettingsWithTheirPlace) {
       {"skew = \"60\"", "g.toml:5:1: skew"},
       {"replay_capacity = 0", "g.toml:5:1: replay_capacity"},
       {"metrics = 1", "g.toml:5:1: metrics"},
+      {"management_listen = \"localhost\"", "g.toml:5:1: management_listen"},
+      {"management_listen = \"0.0.0.0:9091\"", "g.toml:5:1: management_listen"},
+      {"otlp_endpoint = 4318", "g.toml:5:1: otlp_endpoint"},
   });
   for (const Case& c : kCases) {
     const auto options = parse(with(c.line));

@@ -2,6 +2,7 @@
 #include "gateway/guard_server.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 #include <variant>
@@ -20,9 +21,11 @@
 #include "http/error_response.h"
 #include "http/jwks_source.h"
 #include "http/listen_address.h"
+#include "http/management.h"
 #include "http/metrics.h"
 #include "http/reverse_proxy.h"
 #include "http/server.h"
+#include "protocol/uri.h"
 
 namespace ajwt::gateway {
 namespace {
@@ -37,11 +40,6 @@ Digest random_digest() {
   Digest digest{};
   std::copy(bytes.begin(), bytes.end(), digest.begin());
   return digest;
-}
-
-Code upstream_reason(int status) {
-  return status == reason_of(Code::k_upstream_timed_out).http_status ? Code::k_upstream_timed_out
-                                                                     : Code::k_upstream_unavailable;
 }
 
 // What a form counts: one that only judges forwards nothing.
@@ -84,6 +82,8 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
                 .observer = *this}) {}
 
   Status start() {
+    add_metrics();
+    AJWT_TRY(start_management());
     AJWT_TRY(listen());
     if (options_.public_url.empty()) {
       options_.public_url = (options_.proxy.tls ? "https://" : "http://") +
@@ -108,31 +108,27 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
     return proxy_form_.on_refused(head, error);
   }
 
-  void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override {
-    if (is_guard_path(head.path)) return;
-    switch (outcome.end) {
-      case http::ProxyOutcome::End::kAnswered:
-        return;
-      case http::ProxyOutcome::End::kUpstreamFailed:
-        return count(kForward, upstream_reason(outcome.status), outcome.took);
-      case http::ProxyOutcome::End::kForwarded:
-        return count(kForward, std::nullopt, outcome.took);
-      case http::ProxyOutcome::End::kClientGone:
-        return count(kAbandoned, Code::k_network_failed, outcome.took);
-    }
-  }
-
   void observe(const Decision& decision) override {
     count(kVerify, decision.refused, decision.took);
     if (observer_ != nullptr) observer_->observe(decision);
   }
 
+  void observe_delivery(const Delivery& delivery) override {
+    const bool abandoned = delivery.failed == Code::k_network_failed;
+    count(abandoned ? kAbandoned : kForward, delivery.failed, delivery.took);
+    if (observer_ != nullptr) observer_->observe_delivery(delivery);
+  }
+
   std::uint16_t port() const { return proxy_ ? proxy_->port() : server_->port(); }
   const std::string& public_url() const { return options_.public_url; }
   bool is_ready() const { return keys_.keys() != nullptr; }
+  std::uint16_t management_port() const { return management_ ? management_->port() : 0; }
+  // The management address is the last to go, so that it can say so meanwhile.
   void stop() {
+    endpoints_.begin_stop();
     if (proxy_) proxy_->stop();
     if (server_) server_->stop();
+    if (management_) management_->stop();
   }
 
  private:
@@ -160,6 +156,31 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
     if (request.path == kAuthRequestPath) return auth_request_.handle(request);
     if (auto own = endpoints_.handle(request)) return *std::move(own);
     return http::write_error_response(refuse(Code::k_not_found));
+  }
+
+  Status start_management() {
+    if (!options_.management) return ok();
+    http::ServerOptions server = http::management_options(*options_.management);
+    if (!is_loopback_host(http::host_of(server.address))) server.tls = options_.proxy.tls;
+    AJWT_ASSIGN(management_,
+                http::Server::start(std::move(server), [this](const HttpRequest& request) {
+                  return endpoints_.handle_management(request);
+                }));
+    return ok();
+  }
+
+  void add_metrics() {
+    using enum http::MetricKind;
+    metrics_.add(
+        {"ajwt_keys_age_seconds", "Time since the authority's keys were fetched.", kGauge, [this] {
+           const auto age = keys_.age();
+           return age ? static_cast<double>(age->count()) : std::nan("");
+         }});
+    metrics_.add({"ajwt_replay_entries", "Used proofs that are remembered.", kGauge,
+                  [this] { return static_cast<double>(replays_.size()); }});
+    metrics_.add({"ajwt_replay_capacity", "Used proofs that can be remembered.", kGauge,
+                  [this] { return static_cast<double>(options_.replays.capacity); }});
+    for (http::MetricSource& source : options_.more_metrics) metrics_.add(std::move(source));
   }
 
   http::JwksSourceOptions observed(http::JwksSourceOptions keys) const {
@@ -195,6 +216,7 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
   GuardJudge judge_;
   ProxyForm proxy_form_{judge_};
   AuthRequestForm auth_request_{judge_};
+  std::unique_ptr<http::Server> management_;
   // One of the two, and the last: their threads use all of the above.
   std::unique_ptr<http::ReverseProxy> proxy_;
   std::unique_ptr<http::Server> server_;
@@ -214,6 +236,7 @@ Result<std::unique_ptr<GuardServer>> GuardServer::start(GuardOptions options,
 
 std::uint16_t GuardServer::port() const { return core_->port(); }
 const std::string& GuardServer::public_url() const { return core_->public_url(); }
+std::uint16_t GuardServer::management_port() const { return core_->management_port(); }
 bool GuardServer::is_ready() const { return core_->is_ready(); }
 void GuardServer::stop() { core_->stop(); }
 

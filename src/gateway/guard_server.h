@@ -17,11 +17,13 @@ namespace ajwt::gateway {
 // itself and to anyone:
 //
 //   GET /-/health/live                          200
-//   GET /-/health/ready                         200 once it has keys, else 503
+//   GET /-/health/ready                         200 once it has keys, else 503, with every part
 //   GET /-/metrics                              Prometheus' text format
 //   GET /.well-known/oauth-protected-resource   RFC 9728: where tokens for it come from
 //
 // and in the form auth_request GET /-/auth (gateway/auth_request_form.h), and nothing else.
+//
+// With GuardOptions::management the first three are answered there, without "/-", and nowhere else.
 class GuardServer {
  public:
   // start listens and begins to fetch keys; it does not wait for them. `observer` may be null and
@@ -37,6 +39,8 @@ class GuardServer {
   std::uint16_t port() const;
   // public_url returns the URL that proofs must be for.
   const std::string& public_url() const;
+  // management_port returns the port of the management address, 0 if there is none.
+  std::uint16_t management_port() const;
   // is_ready tells whether there are keys to verify with.
   bool is_ready() const;
   // stop accepts no more and ends what is under way (http::ReverseProxy::stop).

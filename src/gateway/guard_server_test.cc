@@ -8,6 +8,8 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -21,6 +23,7 @@
 #include "gateway/auth_request_form.h"
 #include "gateway/guard_endpoints.h"
 #include "http/client.h"
+#include "http/listen_address.h"
 #include "http/server.h"
 #include "json/parse.h"
 #include "tests/support/guarded_request.h"
@@ -34,6 +37,7 @@ using ::testing::HasSubstr;
 using testing::intent_claims;
 using testing::key_of;
 using testing::keys_of;
+using ::testing::Not;
 using testing::sign_token;
 
 std::unique_ptr<http::Server> serve(http::Handler handler) {
@@ -44,6 +48,62 @@ std::unique_ptr<http::Server> serve(http::Handler handler) {
   EXPECT_THAT(server, IsOk());
   return *std::move(server);
 }
+
+// Recorder keeps what a guard tells.
+class Recorder final : public DecisionObserver {
+ public:
+  struct Told {
+    std::string decision_id;
+    std::string trace_id;
+    std::string span_id;
+    std::optional<SpanId> parent;
+    std::optional<Code> failed;
+    std::optional<int> status;
+  };
+  void observe(const Decision& decision) override {
+    const std::lock_guard lock(mutex_);
+    decisions_.push_back(told(decision, decision.refused, decision.status));
+  }
+  void observe_delivery(const Delivery& delivery) override {
+    const std::lock_guard lock(mutex_);
+    EXPECT_EQ(delivery.decision.refused, std::nullopt);
+    EXPECT_EQ(delivery.decision.route, "/manifests/{name}");
+    EXPECT_EQ(delivery.decision.execution, "exec_01");
+    deliveries_.push_back(told(delivery.decision, delivery.failed, delivery.status));
+    changed_.notify_all();
+  }
+  Told last_decision() {
+    const std::lock_guard lock(mutex_);
+    return decisions_.back();
+  }
+  // delivery waits for the first one.
+  Told delivery() {
+    std::unique_lock lock(mutex_);
+    const bool told =
+        changed_.wait_for(lock, std::chrono::seconds(20), [this] { return !deliveries_.empty(); });
+    EXPECT_TRUE(told);
+    return told ? deliveries_.front() : Told{};
+  }
+  std::size_t deliveries() {
+    const std::lock_guard lock(mutex_);
+    return deliveries_.size();
+  }
+
+ private:
+  static Told told(const Decision& decision, std::optional<Code> failed,
+                   std::optional<int> status) {
+    return {std::string(decision.decision_id),
+            decision.span.trace_id(),
+            decision.span.span_id(),
+            decision.span.parent,
+            failed,
+            status};
+  }
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Told> decisions_;
+  std::vector<Told> deliveries_;
+};
 
 guard::Policy sample_policy() {
   return *guard::Policy::parse(*json::parse_object(
@@ -102,7 +162,7 @@ class GuardServerTest : public ::testing::Test {
     options.keys.url = "http://127.0.0.1:" + std::to_string(authority->port()) + "/jwks";
     options.keys.min_interval = Seconds(1);
     options.version = "1.2.3";
-    auto started = GuardServer::start(std::move(options), nullptr);
+    auto started = GuardServer::start(std::move(options), &recorder);
     EXPECT_THAT(started, IsOk());
     guard = *std::move(started);
     nonce = *send_call("GET", "/manifests/web", {}).headers.find("DPoP-Nonce");
@@ -162,6 +222,7 @@ class GuardServerTest : public ::testing::Test {
   std::atomic<bool> service_stalled{false};
   int sequence = 0;
   http::CurlClient client;
+  Recorder recorder;
   std::unique_ptr<http::Server> authority;
   std::unique_ptr<http::Server> service;
   std::unique_ptr<GuardServer> guard;
@@ -204,10 +265,63 @@ TEST_F(GuardServerTest, LetsTheServiceNotSpeakInItsVoice) {
   const HttpResponse response = send(honest());
 
   EXPECT_EQ(response.status, 201);
-  EXPECT_FALSE(response.headers.find("X-Ajwt-Decision-Id"));
+  EXPECT_EQ(response.headers.all("X-Ajwt-Decision-Id"),
+            std::vector<std::string_view>{recorder.last_decision().decision_id});
   EXPECT_NE(response.headers.find("DPoP-Nonce"), "the service's");
   EXPECT_EQ(response.headers.all("WWW-Authenticate"),
             std::vector<std::string_view>{"Basic realm=\"service\""});
+}
+
+TEST_F(GuardServerTest, IsAChildInTheTraceOfTheClientAndTheParentOfTheService) {
+  HttpHeaders headers;
+  headers.add("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  headers.add("TraceState", "rojo=1");
+
+  const HttpResponse response = send(honest(), std::move(headers));
+
+  const Recorder::Told decision = recorder.last_decision();
+  EXPECT_EQ(decision.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  ASSERT_TRUE(decision.parent);
+  EXPECT_EQ(to_hex(*decision.parent), "00f067aa0ba902b7");
+  EXPECT_NE(decision.span_id, "00f067aa0ba902b7");
+  EXPECT_EQ(decision.status, std::nullopt) << "its end is still to come";
+  const HttpRequest received_request = what_was_received().at(0);
+  const std::string handed_on = "00-4bf92f3577b34da6a3ce929d0e0e4736-" + decision.span_id + "-01";
+  EXPECT_EQ(received_request.headers.all("traceparent"), std::vector<std::string_view>{handed_on});
+  EXPECT_EQ(received_request.headers.all("tracestate"), std::vector<std::string_view>{"rojo=1"});
+  const Recorder::Told delivery = recorder.delivery();
+  EXPECT_EQ(delivery.decision_id, decision.decision_id);
+  EXPECT_EQ(delivery.span_id, decision.span_id);
+  EXPECT_EQ(delivery.status, 201);
+  EXPECT_EQ(delivery.failed, std::nullopt);
+  EXPECT_EQ(response.headers.find("X-Ajwt-Decision-Id"), decision.decision_id);
+}
+
+TEST_F(GuardServerTest, BeginsATraceOfItsOwnRatherThanHandOnWhatIsMalformed) {
+  HttpHeaders headers;
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-evil");
+  headers.add("tracestate", "rojo=1");
+
+  EXPECT_EQ(send(honest(), std::move(headers)).status, 201);
+
+  const Recorder::Told decision = recorder.last_decision();
+  EXPECT_NE(decision.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(decision.parent, std::nullopt);
+  const HttpRequest received_request = what_was_received().at(0);
+  const std::string handed_on = "00-" + decision.trace_id + "-" + decision.span_id + "-01";
+  EXPECT_EQ(received_request.headers.all("traceparent"), std::vector<std::string_view>{handed_on});
+  EXPECT_EQ(received_request.headers.find("tracestate"), std::nullopt);
+}
+
+TEST_F(GuardServerTest, NumbersEveryRefusalInHeaderAndBody) {
+  const HttpResponse response = send_call("GET", "/manifests/web", {});
+
+  const Recorder::Told decision = recorder.last_decision();
+  EXPECT_EQ(decision.failed, Code::k_token_missing);
+  EXPECT_EQ(decision.status, 401);
+  EXPECT_EQ(response.headers.find("X-Ajwt-Decision-Id"), decision.decision_id);
+  EXPECT_THAT(response.body, HasSubstr("\"decision_id\":\"" + decision.decision_id + "\""));
+  EXPECT_EQ(recorder.deliveries(), 0U);
 }
 
 TEST_F(GuardServerTest, TellsTheServiceItsOwnAddressWhateverHostIsNamed) {
@@ -453,6 +567,16 @@ TEST_F(GuardServerTest, AnswersThatTheServiceIsGoneWhereItIs) {
 
   EXPECT_EQ(response.status, 502);
   EXPECT_EQ(reason_of_body(response), "upstream_unavailable");
+  const Recorder::Told decision = recorder.last_decision();
+  EXPECT_EQ(decision.failed, std::nullopt) << "it was let through";
+  const Recorder::Told delivery = recorder.delivery();
+  EXPECT_EQ(delivery.failed, Code::k_upstream_unavailable);
+  EXPECT_EQ(delivery.status, 502);
+  EXPECT_EQ(delivery.decision_id, decision.decision_id);
+  EXPECT_EQ(response.headers.find("X-Ajwt-Decision-Id"), decision.decision_id);
+  EXPECT_THAT(response.body, HasSubstr("\"decision_id\":\"" + decision.decision_id + "\""));
+  EXPECT_THAT(send_call("GET", "/-/metrics", {}).body,
+              HasSubstr("operation=\"forward\",reason=\"upstream_unavailable\"} 1"));
 }
 
 TEST(GuardServerStart, RefusesOptionsThatBreakTheRules) {
@@ -471,6 +595,11 @@ TEST(GuardServerStart, RefusesOptionsThatBreakTheRules) {
 class AuthRequestServerTest : public GuardServerTest {
  protected:
   AuthRequestServerTest() {
+    start_asked(asked_options());
+    nonce = *ask({}).headers.find("DPoP-Nonce");
+  }
+
+  GuardOptions asked_options() const {
     GuardOptions options{.form = GuardForm::kAuthRequest,
                          .policy = *guard::Policy::parse(*json::parse_object(
                              R"({"route":[{"method":"POST","path":"/manifests/{name}",)"
@@ -480,11 +609,14 @@ class AuthRequestServerTest : public GuardServerTest {
     options.audience = testing::kAudience;
     options.public_url = guard->public_url();  // for the proofs of `honest`
     options.keys.url = "http://127.0.0.1:" + std::to_string(authority->port()) + "/jwks";
-    auto started = GuardServer::start(std::move(options), nullptr);
-    EXPECT_THAT(started, IsOk());
+    return options;
+  }
+
+  void start_asked(GuardOptions options) {
+    auto started = GuardServer::start(std::move(options), &asked_recorder);
+    ASSERT_THAT(started, IsOk());
     asked = *std::move(started);
     while (!asked->is_ready()) std::this_thread::yield();
-    nonce = *ask({}).headers.find("DPoP-Nonce");
   }
 
   HttpResponse ask(HttpHeaders headers, std::string body = {},
@@ -507,6 +639,7 @@ class AuthRequestServerTest : public GuardServerTest {
     return headers;
   }
 
+  Recorder asked_recorder;
   std::unique_ptr<GuardServer> asked;
 };
 
@@ -524,6 +657,74 @@ TEST_F(AuthRequestServerTest, GivesAVerdictOnceAndForwardsNothing) {
   EXPECT_EQ(again.headers.find("X-Ajwt-Reason"), "proof_replayed");
   EXPECT_EQ(again.headers.find("Content-Length"), "0");
   EXPECT_EQ(what_was_received().size(), 0U);
+}
+
+TEST_F(AuthRequestServerTest, TellsAVerdictWholeAndInTheTraceThatNginxHandsOn) {
+  HttpHeaders headers = credentials(honest());
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+
+  const HttpResponse response = ask(std::move(headers));
+
+  const Recorder::Told decision = asked_recorder.last_decision();
+  EXPECT_EQ(response.headers.all("X-Ajwt-Decision-Id"),
+            std::vector<std::string_view>{decision.decision_id});
+  EXPECT_EQ(decision.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  ASSERT_TRUE(decision.parent);
+  EXPECT_EQ(to_hex(*decision.parent), "00f067aa0ba902b7");
+  EXPECT_EQ(decision.failed, std::nullopt);
+  EXPECT_EQ(decision.status, 200) << "nothing comes after a verdict";
+  EXPECT_EQ(asked_recorder.deliveries(), 0U);
+}
+
+TEST_F(AuthRequestServerTest, NumbersEveryRefusalOnce) {
+  HttpHeaders headers;
+  headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  headers.add("X-Original-Method", "DELETE");  // a second one
+
+  for (const bool malformed : {false, true}) {
+    HttpHeaders sent = headers;
+    if (!malformed) sent.remove("X-Original-Method");
+    const HttpResponse response = ask(std::move(sent));
+    const Recorder::Told decision = asked_recorder.last_decision();
+    EXPECT_EQ(response.headers.all("X-Ajwt-Decision-Id"),
+              std::vector<std::string_view>{decision.decision_id});
+    EXPECT_THAT(std::string(response.headers.find("X-Ajwt-Refusal").value_or("")),
+                HasSubstr("\"decision_id\":\"" + decision.decision_id + "\""));
+    EXPECT_EQ(decision.failed, malformed ? Code::k_subrequest_malformed : Code::k_token_missing);
+    EXPECT_EQ(decision.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+    EXPECT_EQ(decision.status, malformed ? 500 : 401);
+  }
+}
+
+TEST_F(AuthRequestServerTest, HasHealthAndMetricsAtItsManagementAddress) {
+  EXPECT_EQ(asked->management_port(), 0);
+  GuardOptions options = asked_options();
+  options.management = http::ListenAddress{.address = "127.0.0.1", .port = 0};
+  start_asked(std::move(options));
+  nonce = *ask({}).headers.find("DPoP-Nonce");
+
+  const std::string management = "http://127.0.0.1:" + std::to_string(asked->management_port());
+  const auto get = [&](std::string_view path) {
+    return client.send(
+        {.method = "GET", .url = management + std::string(path), .headers = {}, .body = {}});
+  };
+  const auto ready = get("/health/ready");
+  ASSERT_THAT(ready, IsOk());
+  EXPECT_EQ(ready->status, 200);
+  const auto metrics = get("/metrics");
+  ASSERT_THAT(metrics, IsOk());
+  EXPECT_THAT(metrics->body, HasSubstr("operation=\"verify\""));
+  EXPECT_THAT(metrics->body, Not(HasSubstr("operation=\"forward\""))) << "it forwards nothing";
+  const auto asked_there = get(kAuthRequestPath);
+  ASSERT_THAT(asked_there, IsOk());
+  EXPECT_EQ(reason_of_body(*asked_there), "not_found");
+  for (const auto* path : {"/-/health/ready", "/-/health/live", "/-/metrics"}) {
+    EXPECT_EQ(reason_of_body(ask({}, {}, path)), "not_found") << path;
+  }
+  EXPECT_EQ(ask(credentials(honest())).status, 200);
+
+  asked->stop();
+  EXPECT_FALSE(get("/health/live").has_value());
 }
 
 TEST_F(AuthRequestServerTest, ReadsNoBody) {

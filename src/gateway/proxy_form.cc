@@ -2,6 +2,7 @@
 #include "gateway/proxy_form.h"
 
 #include <charconv>
+#include <memory>
 #include <utility>
 
 #include "protocol/names.h"
@@ -19,9 +20,47 @@ bool is_small_body(const HttpHeaders& headers) {
   return error == std::errc() && end == text->data() + text->size() && length <= kSmallBodyBytes;
 }
 
+// set_trace hands on the guard's own span, never the fields as received.
+void set_trace(http::Forward& forward, const Span& span) {
+  forward.strip.emplace_back(kTraceStateField);
+  forward.set.emplace_back(kTraceParentField, write_traceparent(span.self));
+  if (!span.tracestate.empty()) forward.set.emplace_back(kTraceStateField, span.tracestate);
+}
+
+Code upstream_failure(int status) {
+  return status == reason_of(Code::k_upstream_timed_out).http_status ? Code::k_upstream_timed_out
+                                                                     : Code::k_upstream_unavailable;
+}
+
 }  // namespace
 
-void ProxyForm::observe(const HttpRequest& /*head*/, const http::ProxyOutcome& /*outcome*/) {}
+// Passage is a request that was let through, on its way to the service and back.
+class ProxyForm::Passage final : public http::ForwardObserver {
+ public:
+  Passage(GuardJudge& judge, const Case& judged) : judge_(judge), judged_(judged) {}
+
+  HttpResponse on_failed(const Error& error) override {
+    failed_ = error;
+    return judge_.write_refusal(judged_, error);
+  }
+
+  void on_end(const http::ProxyOutcome& outcome) override {
+    using End = http::ProxyOutcome::End;
+    std::optional<Code> failed;
+    if (outcome.end == End::kClientGone) failed = Code::k_network_failed;
+    if (outcome.end == End::kUpstreamFailed) failed = upstream_failure(outcome.status);
+    if (failed_) failed = failed_->code();
+    judge_.tell_delivery(judged_, {.failure = failed_ ? &*failed_ : nullptr,
+                                   .failed = failed,
+                                   .status = outcome.status,
+                                   .took = outcome.took});
+  }
+
+ private:
+  GuardJudge& judge_;
+  const Case judged_;  // its request is not looked at: it belongs to the engine
+  std::optional<Error> failed_;
+};
 
 http::ProxyDecision ProxyForm::judge(const HttpRequest& head) {
   Case judged = judge_.begin(head);
@@ -54,9 +93,11 @@ HttpResponse ProxyForm::on_refused(const HttpRequest* head, const Error& error) 
 }
 
 http::ProxyDecision ProxyForm::decide(Case& judged, std::optional<ByteView> body) {
-  auto pass = judge_.judge(judged, guard::BodySight::kSeen, body);
+  auto pass = judge_.judge(judged, guard::BodySight::kSeen, body, std::nullopt);
   if (!pass) return http::Answer{judge_.refuse_request(judged, pass.error())};
-  return forward(judged, *std::move(pass));
+  http::Forward let_through = forward(judged, *std::move(pass));
+  let_through.observer = std::make_shared<Passage>(judge_, judged);
+  return let_through;
 }
 
 // What a large body costs is spent on holders of a good token and a fresh proof alone. A small one
@@ -76,6 +117,8 @@ http::Forward ProxyForm::forward(const Case& judged, Pass pass) const {
   }
   forward.set = guard::identity_headers(pass.verified).fields();
   forward.set.emplace_back(kDecisionField, judged.decision_id);
+  forward.set_in_response.emplace_back(kDecisionField, judged.decision_id);
+  set_trace(forward, judged.span);
   // Links that the service makes of these must lead to the guard, not to whatever host the client
   // wrote.
   const std::string& url = judge_.public_url();

@@ -14,7 +14,9 @@ namespace ajwt::gateway {
 // ProxyForm takes away what the client says of its own identity (guard::is_identity_header), sets
 // what was verified and the address that the client used (X-Forwarded-Proto and -Host from the
 // public URL), and lets no answer of the service speak in the guard's voice
-// (guard::is_guards_answer_field).
+// (guard::is_guards_answer_field). Answer and forwarded request carry the decision's id
+// (X-Ajwt-Decision-Id); the request also carries the guard's span as its parent (traceparent), and
+// never what the client wrote there.
 //
 // Nothing is forwarded, and no body of more than 16 KiB is read, for a request that no route names
 // or whose token or proof is not good (GuardJudge::verify_head). Once the body is there, everything
@@ -29,10 +31,9 @@ class ProxyForm final : public http::ProxyJudge {
   // on_refused makes a decision of the engine's refusal: told, numbered and answered like any
   // other.
   HttpResponse on_refused(const HttpRequest* head, const Error& error) override;
-  // observe does nothing: the decision was told already.
-  void observe(const HttpRequest& head, const http::ProxyOutcome& outcome) override;
 
  private:
+  class Passage;
   http::ProxyDecision decide(Case& judged, std::optional<ByteView> body);
   Status may_send_body(Case& judged);
   http::Forward forward(const Case& judged, Pass pass) const;

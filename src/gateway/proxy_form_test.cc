@@ -209,7 +209,7 @@ TEST_F(ProxyFormTest, TakesAwayWhatTheClientSaysOfItselfAndSetsWhatWasVerified) 
   const auto& forward = std::get<http::Forward>(decision);
   EXPECT_THAT(forward.strip,
               ::testing::UnorderedElementsAre("Authorization", "DPoP", "X-Agent-Subject",
-                                              "x_agent_scope", "X-Ajwt-Mode"));
+                                              "x_agent_scope", "X-Ajwt-Mode", "tracestate"));
   using Field = std::pair<std::string, std::string>;
   EXPECT_THAT(forward.set,
               IsSupersetOf({Field("X-Agent-Subject", "agent:patchet:patcher"),
@@ -221,7 +221,9 @@ TEST_F(ProxyFormTest, TakesAwayWhatTheClientSaysOfItselfAndSetsWhatWasVerified) 
 TEST_F(ProxyFormTest, GivesTheNextNonceWithAnAnswerOnceTheOldOneAges) {
   const auto first = form.judge_with_body(message());
   ASSERT_TRUE(std::holds_alternative<http::Forward>(first));
-  EXPECT_TRUE(std::get<http::Forward>(first).set_in_response.empty());
+  EXPECT_THAT(
+      std::get<http::Forward>(first).set_in_response,
+      ::testing::ElementsAre(::testing::Pair("X-Ajwt-Decision-Id", ::testing::StartsWith("dec_"))));
 
   clock.advance(Seconds(50));
   request.made_at = clock.now();
@@ -232,7 +234,8 @@ TEST_F(ProxyFormTest, GivesTheNextNonceWithAnAnswerOnceTheOldOneAges) {
   ASSERT_TRUE(std::holds_alternative<http::Forward>(second));
   using Field = std::pair<std::string, std::string>;
   EXPECT_THAT(std::get<http::Forward>(second).set_in_response,
-              ::testing::ElementsAre(Field("DPoP-Nonce", nonces.issue(clock.now())),
+              ::testing::ElementsAre(::testing::Pair("X-Ajwt-Decision-Id", ::testing::_),
+                                     Field("DPoP-Nonce", nonces.issue(clock.now())),
                                      Field("Cache-Control", "no-store")));
 }
 

@@ -113,6 +113,12 @@ bool JwksSource::is_recent(const std::optional<Elapsed>& time) const {
   return time && clock_.elapsed() - *time < options_.min_interval;
 }
 
+std::optional<Seconds> JwksSource::age() const {
+  const std::lock_guard lock(mutex_);
+  if (keys_ == nullptr) return std::nullopt;
+  return std::chrono::duration_cast<Seconds>(clock_.elapsed() - fetched_at_);
+}
+
 std::optional<Error> JwksSource::last_error() const {
   const std::lock_guard lock(mutex_);
   return error_;

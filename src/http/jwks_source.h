@@ -72,6 +72,9 @@ class JwksSource {
   // All others get keys() at once.
   Keys refresh_for_unknown_kid(std::chrono::milliseconds patience);
 
+  // age returns how long ago what is held was fetched, or nothing before the first success.
+  std::optional<Seconds> age() const;
+
   // last_error returns why the latest fetch failed, or nothing if it succeeded: for health.
   std::optional<Error> last_error() const;
 

@@ -2,10 +2,13 @@
 
 #include "http/metrics.h"
 
+#include <prometheus/client_metric.h>
 #include <prometheus/counter.h>
 #include <prometheus/family.h>
 #include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
+#include <prometheus/metric_family.h>
+#include <prometheus/metric_type.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
 
@@ -81,7 +84,13 @@ class Metrics::Registry {
     row_of(component, operation).seconds.Observe(seconds);
   }
 
-  std::string write() const { return prometheus::TextSerializer().Serialize(registry_.Collect()); }
+  void add(MetricSource source) { sources_.push_back(std::move(source)); }
+
+  std::string write() const {
+    auto families = registry_.Collect();
+    for (const MetricSource& source : sources_) families.push_back(read(source));
+    return prometheus::TextSerializer().Serialize(families);
+  }
 
  private:
   struct Row {
@@ -91,6 +100,16 @@ class Metrics::Registry {
     prometheus::Histogram& seconds;
     std::vector<std::atomic<prometheus::Counter*>> counters;
   };
+
+  static prometheus::MetricFamily read(const MetricSource& source) {
+    prometheus::ClientMetric metric;
+    const bool counter = source.kind == MetricKind::kCounter;
+    (counter ? metric.counter.value : metric.gauge.value) = source.read();
+    return {.name = source.name,
+            .help = source.help,
+            .type = counter ? prometheus::MetricType::Counter : prometheus::MetricType::Gauge,
+            .metric = {std::move(metric)}};
+  }
 
   // row_of looks through a dozen rows: quicker than a hash of two strings.
   Row& row_of(std::string_view component, std::string_view operation) {
@@ -104,6 +123,7 @@ class Metrics::Registry {
   prometheus::Family<prometheus::Counter>& decisions_;
   prometheus::Family<prometheus::Histogram>& seconds_;
   std::vector<std::unique_ptr<Row>> rows_;
+  std::vector<MetricSource> sources_;
 };
 
 Metrics::Metrics(std::vector<MetricOperation> operations, std::string_view version)
@@ -119,6 +139,8 @@ void Metrics::observe_seconds(std::string_view component, std::string_view opera
                               double seconds) {
   registry_->observe(component, operation, seconds);
 }
+
+void Metrics::add(MetricSource source) { registry_->add(std::move(source)); }
 
 std::string Metrics::write() const { return registry_->write(); }
 

@@ -5,6 +5,7 @@
 // from one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -19,6 +20,16 @@ namespace ajwt::http {
 struct MetricOperation {
   std::string component;  // "authority", "guard"
   std::string operation;  // "token", "register", "verify"
+};
+
+enum class MetricKind { kGauge, kCounter };
+
+// MetricSource is one number that somebody else keeps: read when metrics are asked for.
+struct MetricSource {
+  std::string name;  // a counter's ends in "_total"
+  std::string help;
+  MetricKind kind;
+  std::function<double()> read;  // by any thread; does not block for long
 };
 
 // Metrics counts. All functions are safe to call from any thread; counting takes no lock once a
@@ -39,6 +50,9 @@ class Metrics {
 
   // observe_seconds enters a duration into the histogram ajwt_request_seconds{component,operation}.
   void observe_seconds(std::string_view component, std::string_view operation, double seconds);
+
+  // add makes a source part of what write returns. Before the first write.
+  void add(MetricSource source);
 
   // write returns everything in the text exposition format.
   std::string write() const;

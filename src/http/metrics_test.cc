@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "http/process_metrics.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::http {
@@ -77,6 +78,27 @@ TEST(Metrics, LosesNothingWhenManyThreadsCount) {
   }
   for (auto& thread : threads) thread.join();
   EXPECT_THAT(metrics.write(), HasSubstr("reason=\"token_expired\"} 4000"));
+}
+
+TEST(Metrics, ReadSourcesWhenTheyAreAskedFor) {
+  Metrics metrics({}, "1");
+  double left = 3;
+  metrics.add({"ajwt_left", "What is left.", MetricKind::kGauge, [&] { return left; }});
+  metrics.add({"ajwt_lost_total", "What is lost.", MetricKind::kCounter, [] { return 7.0; }});
+  EXPECT_THAT(metrics.write(), HasSubstr("# TYPE ajwt_left gauge\najwt_left 3\n"));
+  left = 2;
+  EXPECT_THAT(metrics.write(), HasSubstr("\najwt_left 2\n"));
+  EXPECT_THAT(metrics.write(), HasSubstr("# TYPE ajwt_lost_total counter\najwt_lost_total 7\n"));
+}
+
+TEST(Metrics, KnowTheProcess) {
+  Metrics metrics({}, "1");
+  for (MetricSource& source : process_metrics()) {
+    EXPECT_GT(source.read(), 0) << source.name;
+    metrics.add(std::move(source));
+  }
+  EXPECT_THAT(metrics.write(), HasSubstr("# TYPE process_cpu_seconds_total counter\n"));
+  EXPECT_THAT(metrics.write(), HasSubstr("process_resident_memory_bytes "));
 }
 
 }  // namespace

@@ -122,6 +122,7 @@ class ReverseProxy::Core {
     internal::RequestHead& head;
     Budget::Share share;                             // of the bodies that are held to be judged
     std::optional<std::string> body = std::nullopt;  // once it was read for the judge
+    std::shared_ptr<ForwardObserver> observer = nullptr;  // once it is let through
   };
 
   Task<void> serve(Connection& client);
@@ -132,7 +133,10 @@ class ReverseProxy::Core {
   Task<Served> answer(Visit& visit, HttpResponse response);
   Task<bool> discard_body(Visit& visit);
   Task<Served> forward(Visit& visit, Forward decision);
-  Task<Served> refuse_request(Connection& client, const HttpRequest* head, const Error& error);
+  Task<Served> refuse_request(Connection& client, const HttpRequest* head, const Error& error,
+                              ForwardObserver* observer = nullptr);
+  HttpResponse write_refusal(const HttpRequest* head, const Error& error,
+                             ForwardObserver* observer) const;
   Task<Result<ProxyDecision>> ask(std::function<ProxyDecision()> question);
 
   ReverseProxyOptions options_;
@@ -181,7 +185,9 @@ Task<Persistence> ReverseProxy::Core::serve_one(Connection& client, const std::s
   const Served served = co_await judge_and_serve(visit);
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
-  judge_.observe(head->request, {.end = served.end, .status = served.status, .took = took});
+  const ProxyOutcome outcome{.end = served.end, .status = served.status, .took = took};
+  judge_.observe(head->request, outcome);
+  if (visit.observer) visit.observer->on_end(outcome);
   co_return served.persistence;
 }
 
@@ -289,6 +295,7 @@ Task<bool> ReverseProxy::Core::discard_body(Visit& visit) {
 }
 
 Task<ReverseProxy::Core::Served> ReverseProxy::Core::forward(Visit& visit, Forward decision) {
+  visit.observer = decision.observer;
   if (visit.head.expects_continue && !visit.parser.done() && visit.client.buffered().empty()) {
     const Status written =
         co_await visit.client.write(internal::kContinueResponse, options_.write_timeout);
@@ -304,23 +311,30 @@ Task<ReverseProxy::Core::Served> ReverseProxy::Core::forward(Visit& visit, Forwa
                                   visit.parser, visit.head, std::move(decision));
   const Result<internal::Forwarded> forwarded = co_await forwarding.run();
   if (!forwarded) {
-    const Served served =
-        co_await refuse_request(visit.client, &visit.head.request, forwarded.error());
+    const Served served = co_await refuse_request(visit.client, &visit.head.request,
+                                                  forwarded.error(), visit.observer.get());
     co_return served;
   }
   co_return Served{
       .end = forwarded->end, .status = forwarded->status, .persistence = forwarded->persistence};
 }
 
+HttpResponse ReverseProxy::Core::write_refusal(const HttpRequest* head, const Error& error,
+                                               ForwardObserver* observer) const {
+  if (observer != nullptr) return observer->on_failed(error);
+  return end_of(error) == End::kUpstreamFailed ? write_error_response(error)
+                                               : judge_.on_refused(head, error);
+}
+
 // refuse_request sends an error of the engine's own. The connection ends with it: what follows may
 // be the rest of what was refused.
 Task<ReverseProxy::Core::Served> ReverseProxy::Core::refuse_request(Connection& client,
                                                                     const HttpRequest* head,
-                                                                    const Error& error) {
+                                                                    const Error& error,
+                                                                    ForwardObserver* observer) {
   Served served{.end = End::kClientGone, .status = 0, .persistence = Persistence::kClose};
   if (error.code() == Code::k_network_failed) co_return served;
-  HttpResponse response = end_of(error) == End::kUpstreamFailed ? write_error_response(error)
-                                                                : judge_.on_refused(head, error);
+  HttpResponse response = write_refusal(head, error, observer);
   const std::string_view method = head == nullptr ? std::string_view() : head->method;
   auto bytes = internal::write_response(response, method, Persistence::kClose);
   if (!bytes) {

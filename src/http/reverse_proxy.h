@@ -22,6 +22,32 @@
 
 namespace ajwt::http {
 
+// ProxyOutcome tells how a request ended.
+struct ProxyOutcome {
+  enum class End {
+    kAnswered,        // by the judge, or by the engine's own refusal (on_refused)
+    kForwarded,       // the upstream's response was sent to its end
+    kUpstreamFailed,  // no answer (502, 504), or one that broke off
+    kClientGone,      // the client left before the response was sent
+  };
+  End end;
+  int status;  // as sent to the client, 0 if nothing was sent
+  std::chrono::microseconds took;
+};
+
+// ForwardObserver follows one request that a judge let through. Its functions run on an I/O thread:
+// short, they never block and must not throw.
+class ForwardObserver {
+ public:
+  virtual ~ForwardObserver() = default;
+  // on_failed writes the answer to a request that got none from the upstream: because that failed
+  // (k_upstream_unavailable, k_upstream_timed_out), or since the rest of its body was no good.
+  // At most once, before on_end.
+  virtual HttpResponse on_failed(const Error& error) = 0;
+  // on_end is told the end, once; never if the proxy is stopped before.
+  virtual void on_end(const ProxyOutcome& outcome) = 0;
+};
+
 // Answer ends the matter: the client gets `response`, the upstream gets nothing.
 struct Answer {
   HttpResponse response;
@@ -47,6 +73,7 @@ struct Forward {
   std::vector<std::pair<std::string, std::string>> set_in_response;
   std::optional<std::string> body;
   bool (*strip_in_response)(std::string_view name, std::string_view value) = nullptr;
+  std::shared_ptr<ForwardObserver> observer = nullptr;
 };
 
 // NeedBody asks for the whole body, of at most `max_bytes`, before deciding: judge_with_body is
@@ -56,19 +83,6 @@ struct NeedBody {
 };
 
 using ProxyDecision = std::variant<Answer, Forward, NeedBody>;
-
-// ProxyOutcome tells how a request ended.
-struct ProxyOutcome {
-  enum class End {
-    kAnswered,        // by the judge, or by the engine's own refusal (on_refused)
-    kForwarded,       // the upstream's response was sent to its end
-    kUpstreamFailed,  // no answer (502, 504), or one that broke off
-    kClientGone,      // the client left before the response was sent
-  };
-  End end;
-  int status;  // as sent to the client, 0 if nothing was sent
-  std::chrono::microseconds took;
-};
 
 // ProxyJudge decides about requests. Its functions are called by many threads at once.
 class ProxyJudge {
@@ -81,12 +95,12 @@ class ProxyJudge {
   virtual ProxyDecision judge_with_body(const HttpRequest& whole) = 0;
   // on_refused writes the answer to a request that the engine itself refuses: at the gate (`head`
   // is null, nothing of it can be trusted), for its body, for want of a worker, or since the judge
-  // threw or decided what cannot be carried out. It is not asked when the upstream failed. Runs on
-  // an I/O thread: short, never blocks and must not throw.
+  // threw or decided what cannot be carried out. It is not asked about a request that has an
+  // observer. Runs on an I/O thread: short, never blocks and must not throw.
   virtual HttpResponse on_refused(const HttpRequest* head, const Error& error);
   // observe is told the end of every request that was judged. Runs on an I/O thread: short, and it
   // never blocks.
-  virtual void observe(const HttpRequest& head, const ProxyOutcome& outcome) = 0;
+  virtual void observe(const HttpRequest& /*head*/, const ProxyOutcome& /*outcome*/) {}
 };
 
 // ReverseProxyOptions name the upstream beside the place to listen.
@@ -106,12 +120,12 @@ struct ReverseProxyOptions : ListenOptions {
 // ReverseProxy listens from start() to stop().
 //
 // Errors on the way to the upstream become 502 (k_upstream_unavailable) or 504
-// (k_upstream_timed_out) with write_error_response, or a broken connection once the response has
-// begun. When the client leaves, be it by closing its sending half alone, the upstream's
-// connection is closed. A request is sent a second time, on a new connection, only if it is a GET
-// or HEAD without body and a kept connection broke before any byte of its response came. Upgrade
-// and CONNECT are not supported: an Upgrade field is removed like every hop-by-hop field, and an
-// upstream's 101 is a failure.
+// (k_upstream_timed_out) with what the observer writes (write_error_response without one), or a
+// broken connection once the response has begun. When the client leaves, be it by closing its
+// sending half alone, the upstream's connection is closed. A request is sent a second time, on a
+// new connection, only if it is a GET or HEAD without body and a kept connection broke before any
+// byte of its response came. Upgrade and CONNECT are not supported: an Upgrade field is removed
+// like every hop-by-hop field, and an upstream's 101 is a failure.
 class ReverseProxy {
  public:
   // start refuses as Server::start does, and k_configuration_refused for an upstream that is not

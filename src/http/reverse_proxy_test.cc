@@ -442,6 +442,101 @@ TEST(ReverseProxy, AnswersWith502WhenTheUpstreamIsDown) {
   EXPECT_EQ(seen.status, 502);
 }
 
+// Follower writes down what becomes of a request.
+class Follower final : public ForwardObserver {
+ public:
+  HttpResponse on_failed(const Error& error) override {
+    const std::lock_guard lock(mutex_);
+    failed_.push_back(error.code());
+    HttpResponse response = write_error_response(error);
+    response.headers.add("X-Failed", "as the observer says");
+    return response;
+  }
+  void on_end(const ProxyOutcome& outcome) override {
+    const std::lock_guard lock(mutex_);
+    ended_.push_back(outcome);
+    changed_.notify_all();
+  }
+  ProxyOutcome wait() {
+    std::unique_lock lock(mutex_);
+    AJWT_CHECK(changed_.wait_for(lock, std::chrono::seconds(20), [&] { return !ended_.empty(); }));
+    return ended_.front();
+  }
+  std::vector<Code> failed() {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<Code> failed_;
+  std::vector<ProxyOutcome> ended_;
+};
+
+TEST(ReverseProxy, LetsTheObserverAnswerForAnUpstreamThatFails) {
+  Judge judge;
+  const auto follower = std::make_shared<Follower>();
+  judge.on_head = [&](const auto&) {
+    Forward forward;
+    forward.observer = follower;
+    return forward;
+  };
+  const auto proxy = start(options_for(testing::free_port()), judge);
+
+  const auto response = Peer::connect(proxy->port()).exchange("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+
+  EXPECT_EQ(response.status, 502);
+  EXPECT_EQ(response.headers.find("X-Failed"), "as the observer says");
+  EXPECT_EQ(follower->failed(), std::vector{Code::k_upstream_unavailable});
+  EXPECT_EQ(follower->wait().end, End::kUpstreamFailed);
+  EXPECT_EQ(follower->wait().status, 502);
+}
+
+TEST(ReverseProxy, LetsTheObserverAnswerForABodyThatGoesWrongOnItsWay) {
+  Judge judge;
+  const auto follower = std::make_shared<Follower>();
+  judge.on_head = [&](const auto&) {
+    Forward forward;
+    forward.observer = follower;
+    return forward;
+  };
+  Listener upstream;
+  const auto proxy = start(options_for(upstream.port()), judge);
+  Peer client = Peer::connect(proxy->port());
+  client.send("POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nno chunk\r\n");
+  Peer inner = upstream.accept();
+
+  EXPECT_EQ(client.read_response().status, 400);
+
+  EXPECT_EQ(follower->failed(), std::vector{Code::k_request_malformed});
+  EXPECT_EQ(follower->wait().end, End::kAnswered);
+  EXPECT_TRUE(judge.refused().empty()) << "the judge let it through";
+}
+
+TEST(ReverseProxy, TellsTheObserverTheEndOfAnAnswer) {
+  Judge judge;
+  const auto follower = std::make_shared<Follower>();
+  judge.on_head = [&](const auto&) {
+    Forward forward;
+    forward.observer = follower;
+    return forward;
+  };
+  Listener upstream;
+  const auto proxy = start(options_for(upstream.port()), judge);
+  Peer client = Peer::connect(proxy->port());
+  client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  Peer inner = upstream.accept();
+  inner.read_until("\r\n\r\n");
+  inner.send("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+
+  EXPECT_EQ(client.read_response().status, 503);
+
+  EXPECT_EQ(follower->wait().end, End::kForwarded);
+  EXPECT_EQ(follower->wait().status, 503);
+  EXPECT_TRUE(follower->failed().empty()) << "it was the service's own answer";
+}
+
 TEST(ReverseProxy, AnswersWith504WhenTheUpstreamIsSilent) {
   Judge judge;
   Listener upstream;

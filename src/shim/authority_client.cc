@@ -48,6 +48,11 @@ Target target_of(const std::string& issuer, const std::string& path) {
   return target;
 }
 
+// Whoever waits for a token that another call asks for has that call's trace there, not its own.
+TraceParent trace_of(const AuthorityCall& call) {
+  return call.trace ? *call.trace : new_trace(crypto::random_bytes(kSpanRandomBytes));
+}
+
 }  // namespace
 
 // Parts is the client behind its header.
@@ -75,8 +80,9 @@ class AuthorityClient::Parts {
  private:
   using Nonce = std::optional<std::string>;
 
-  Result<TokenCache::Token> access_token(const std::string& key, const Scopes& scopes);
-  Result<HeldToken> request_token(const Scopes& scopes);
+  Result<TokenCache::Token> access_token(const std::string& key, const Scopes& scopes,
+                                         const TraceParent& trace);
+  Result<HeldToken> request_token(const Scopes& scopes, const TraceParent& trace);
   Result<HttpCall> build_token_request(const Scopes& scopes, const Nonce& nonce) const;
   Result<HttpCall> build_by_token(const AuthorityCall& call, std::span<const AgentIdentity> agents,
                                   const HeldToken& token, const Nonce& nonce) const;
@@ -85,7 +91,7 @@ class AuthorityClient::Parts {
   Result<std::string> build_key_proof(const AuthorityCall& call, const Target& target,
                                       const AgentIdentity& agent, const json::Object& body,
                                       const Nonce& nonce) const;
-  Result<HttpResponse> send(Repeat repeat, const BuildCall& build);
+  Result<HttpResponse> send(Repeat repeat, const TraceParent& trace, const BuildCall& build);
   HttpCall make_http_call(const AuthorityCall& call, const Target& target,
                           const std::optional<json::Object>& body) const;
   ProofClaims claims_for(const HttpCall& http_call, const Target& target, const std::string& jti,
@@ -154,9 +160,10 @@ Result<json::Value> AuthorityClient::Parts::call_by_token(const AuthorityCall& c
   Scopes sorted = scopes;
   std::sort(sorted.begin(), sorted.end());
   const std::string key = join_scopes(sorted);
+  const TraceParent trace = trace_of(call);
   for (bool first = true;; first = false) {
-    AJWT_ASSIGN(const TokenCache::Token token, access_token(key, sorted));
-    AJWT_ASSIGN(const HttpResponse response, send(call.repeat, [&](const Nonce& nonce) {
+    AJWT_ASSIGN(const TokenCache::Token token, access_token(key, sorted, trace));
+    AJWT_ASSIGN(const HttpResponse response, send(call.repeat, trace, [&](const Nonce& nonce) {
                   return build_by_token(call, agents, *token, nonce);
                 }));
     // An authority that lost or changed its keys refuses a token that we think good, and has then
@@ -171,29 +178,37 @@ Result<json::Value> AuthorityClient::Parts::call_by_token(const AuthorityCall& c
 
 Result<json::Value> AuthorityClient::Parts::call_as_agent(const AuthorityCall& call,
                                                           const AgentIdentity& agent) {
-  AJWT_ASSIGN(const HttpResponse response, send(call.repeat, [&](const Nonce& nonce) {
-                return build_as_agent(call, agent, nonce);
-              }));
+  AJWT_ASSIGN(const HttpResponse response,
+              send(call.repeat, trace_of(call),
+                   [&](const Nonce& nonce) { return build_as_agent(call, agent, nonce); }));
   return read_answer(response, hidden_);
 }
 
 Result<TokenCache::Token> AuthorityClient::Parts::access_token(const std::string& key,
-                                                               const Scopes& scopes) {
-  return tokens_.get(key, [&] { return request_token(scopes); });
+                                                               const Scopes& scopes,
+                                                               const TraceParent& trace) {
+  return tokens_.get(key, [&] { return request_token(scopes, trace); });
 }
 
-Result<HeldToken> AuthorityClient::Parts::request_token(const Scopes& scopes) {
+Result<HeldToken> AuthorityClient::Parts::request_token(const Scopes& scopes,
+                                                        const TraceParent& trace) {
   const Instant sent_at = clock_.now();
-  AJWT_ASSIGN(const HttpResponse response, send(Repeat::kSafe, [&](const Nonce& nonce) {
+  AJWT_ASSIGN(const HttpResponse response, send(Repeat::kSafe, trace, [&](const Nonce& nonce) {
                 return build_token_request(scopes, nonce);
               }));
   AJWT_ASSIGN(const json::Value answer, read_answer(response, hidden_));
   return read_token(answer, scopes, sent_at);
 }
 
-Result<HttpResponse> AuthorityClient::Parts::send(Repeat repeat, const BuildCall& build) {
+Result<HttpResponse> AuthorityClient::Parts::send(Repeat repeat, const TraceParent& trace,
+                                                  const BuildCall& build) {
+  const BuildCall in_trace = [&](const Nonce& nonce) -> Result<HttpCall> {
+    AJWT_ASSIGN(HttpCall call, build(nonce));
+    call.headers.set(kTraceParentField, write_traceparent(trace));
+    return call;
+  };
   return send_with_retries(options_.retries, repeat, sleeper_, [&] {
-    return exchange(http_, nonces_, Server::kAuthorization, origin_, build);
+    return exchange(http_, nonces_, Server::kAuthorization, origin_, in_trace);
   });
 }
 

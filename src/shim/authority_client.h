@@ -15,6 +15,7 @@
 #include "base/id.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "base/trace_context.h"
 #include "crypto/key.h"
 #include "json/value.h"
 #include "protocol/scope.h"
@@ -50,6 +51,8 @@ struct AuthorityCall {
   std::string path;    // "/intent/executions", with its query, if any
   std::optional<json::Object> body = std::nullopt;
   Repeat repeat = Repeat::kUnsafe;
+  // The trace that it belongs to (W3C Trace Context); absent: one of its own.
+  std::optional<TraceParent> trace = std::nullopt;
 };
 
 // AgentIdentity is an agent that proves itself in a request.
@@ -61,7 +64,8 @@ struct AgentIdentity {
 
 // AuthorityClient makes authenticated requests. It gets, keeps and renews the client's access
 // tokens, signs a fresh proof for each request (with `bd` and `qd`, protocol 6.2), answers demands
-// for a nonce, and repeats what may be repeated. Safe for concurrent use.
+// for a nonce, and repeats what may be repeated. All that one call sends, a request for an access
+// token too, carries one traceparent. Safe for concurrent use.
 //
 // What the authority refuses comes back with the authority's own Code; its description as message;
 // missing_steps as items; its decision_id in the detail. Beside these: k_network_failed,

@@ -27,9 +27,10 @@ std::string_view query_of(std::string_view url) {
   return mark == url.npos ? std::string_view() : url.substr(mark + 1);
 }
 
-// build_request adds token and proof to a request.
+// build_request adds token, proof and trace to a request. What the caller wrote as tracestate is
+// its own and goes along.
 Result<HttpCall> build_request(const HttpCall& call, const crypto::PrivateKey& key,
-                               const HeldToken& token, Instant now,
+                               const HeldToken& token, const TraceParent& trace, Instant now,
                                const std::optional<std::string>& nonce) {
   const std::string jti = crypto::random_token(names::kJtiBytes);
   const std::string_view query = query_of(call.url);
@@ -52,6 +53,7 @@ Result<HttpCall> build_request(const HttpCall& call, const crypto::PrivateKey& k
   request.headers.set(names::kAuthorization,
                       std::string(names::kDpop) + " " + std::string(token.token.reveal()));
   request.headers.set(names::kDpopHeader, std::move(proof));
+  request.headers.set(kTraceParentField, write_traceparent(trace));
   return request;
 }
 
@@ -117,7 +119,7 @@ class StepUse {
     const bool done = *all == CallOutcome::kDone;
     const Status reported =
         core_.report(*request_.agent, request_.execution->execution_id, *request_.call.step,
-                     done ? StepOutcome::kDone : StepOutcome::kFailed);
+                     done ? StepOutcome::kDone : StepOutcome::kFailed, request_.call.trace);
     if (reported) return std::nullopt;
     return LostReport{.outcome = done ? "done" : "failed", .error = reported.error()};
   }
@@ -163,10 +165,14 @@ Result<TokenRequest> plan(const Frame& frame, const ToolCall& tool_call) {
   }
   Scopes sorted = tool_call.scopes;
   std::sort(sorted.begin(), sorted.end());
-  return TokenRequest{.agent = frame.agent,
-                      .execution = tool_call.step ? frame.execution : nullptr,
-                      .call = tool_call,
-                      .scope_key = join_scopes(sorted)};
+  TokenRequest request{.agent = frame.agent,
+                       .execution = tool_call.step ? frame.execution : nullptr,
+                       .call = tool_call,
+                       .scope_key = join_scopes(sorted)};
+  if (!request.call.trace) {
+    request.call.trace = new_trace(crypto::random_bytes(kSpanRandomBytes));
+  }
+  return request;
 }
 
 }  // namespace
@@ -200,6 +206,7 @@ Result<HttpResponse> ToolSession::send(const HttpCall& call) const {
                                               [&](const std::optional<std::string>& nonce) {
                                                 return build_request(call, agent.key(),
                                                                      *keyed.token,
+                                                                     *plan_->request.call.trace,
                                                                      core.clock().now(), nonce);
                                               }));
   if (has_error(response, Server::kResource, kTokenRefused)) {

@@ -32,6 +32,7 @@
 #include "base/http_client.h"
 #include "base/id.h"
 #include "base/result.h"
+#include "base/trace_context.h"
 #include "crypto/key.h"
 #include "json/value.h"
 #include "protocol/agent_checksum.h"
@@ -68,6 +69,9 @@ struct ToolCall {
   // Where the audience is reached, if that is not at the audience's own origin (scheme, host and
   // port): any URL there. Requests to other origins are refused.
   std::string reached_at = {};
+  // The caller's own traceparent (W3C Trace Context), so that its spans and those of authority and
+  // guard are one tree. Absent: a trace of this call's own.
+  std::optional<TraceParent> trace = std::nullopt;
 };
 
 // Running is the time in which an agent runs on this thread; it ends when the object goes. Belongs
@@ -145,9 +149,9 @@ class ToolSession {
   ~ToolSession();
 
   // send makes the request with the token and a fresh proof over method, URL, query, body and
-  // token; Authorization and DPoP fields of `call` are replaced. It is sent once more if, and only
-  // if, the server refuses it for its nonce; an answer that refuses the token makes the next
-  // request get a new one. Any answer is returned, whatever its status.
+  // token; Authorization, DPoP and traceparent fields of `call` are replaced. It is sent once more
+  // if, and only if, the server refuses it for its nonce; an answer that refuses the token makes
+  // the next request get a new one. Any answer is returned, whatever its status.
   //
   // Refuses k_agent_not_running and k_agent_foreign_scope unless the session's own agent runs on
   // this thread; k_audience_mismatch for a URL at another origin, which has no business with the
@@ -204,9 +208,9 @@ class Fleet {
   Result<json::Object> get_execution();
   Status close_execution();
 
-  // call_tool gets a token, runs `body` with it, and reports the step: done if the body returns a
-  // 2xx answer, failed otherwise. Calls of several threads within one step are one use of it, which
-  // ends with the last. Returns what the body returned.
+  // call_tool gets a token, runs `body` with it, and reports the step, all in one trace: done if
+  // the body returns a 2xx answer, failed otherwise. Calls of several threads within one step are
+  // one use of it, which ends with the last. Returns what the body returned.
   //
   // When the token is refused the body never runs, and the Error is the authority's; for
   // k_agent_checksum_mismatch its items name which parts of the agent (by name alone) differ from

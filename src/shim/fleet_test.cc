@@ -2,9 +2,12 @@
 #include "shim/fleet.h"
 
 #include <future>
+#include <set>
 #include <stdexcept>
+#include <string>
 #include <thread>
 #include <type_traits>
+#include <vector>
 
 #include "shim/testing/fleet_fixture.h"
 #include "tests/support/matchers.h"
@@ -366,6 +369,56 @@ static_assert(!std::is_default_constructible_v<DeclaredAgent>);
 static_assert(!std::is_default_constructible_v<ContextTicket>);
 static_assert(!std::is_default_constructible_v<Running>);
 static_assert(!std::is_move_constructible_v<ToolSession>);
+
+// traces_of returns the traceparent of every call that arrived, by trace.
+std::set<std::string> traces_of(const std::vector<HttpCall>& calls) {
+  std::set<std::string> traces;
+  for (const HttpCall& call : calls) {
+    const auto fields = call.headers.all("traceparent");
+    EXPECT_EQ(fields.size(), 1U) << call.method << " " << call.url;
+    const auto parent = fields.empty() ? std::nullopt : parse_traceparent(fields.front());
+    EXPECT_TRUE(parent && parent->sampled) << call.url;
+    if (parent) traces.insert(to_hex(parent->trace_id));
+  }
+  return traces;
+}
+
+TEST(FleetTrace, CarriesOneTraceAcrossAToolCall) {
+  World world;
+  const auto live = test_agent("patcher");
+  DeclaredAgent agent = world.declare(live);
+  const auto running = *agent.enter();
+  ASSERT_THAT(world.fleet->open_execution(WorkflowId::trusted("patching")), IsOk());
+  const std::size_t before = world.services.calls().size();
+
+  ASSERT_THAT(world.fleet->call_tool(tool_call("apply"), api_request()), IsOk());
+
+  auto calls = world.services.calls();
+  calls.erase(calls.begin(), calls.begin() + static_cast<std::ptrdiff_t>(before));
+  ASSERT_GE(calls.size(), 3U) << "mint, call and report";
+  const auto first = traces_of(calls);
+  EXPECT_EQ(first.size(), 1U);
+
+  ASSERT_THAT(world.fleet->call_tool(tool_call(), api_request()), IsOk());
+  EXPECT_EQ(traces_of({world.services.calls().back()}).count(*first.begin()), 0U)
+      << "another call is another trace";
+}
+
+TEST(FleetTrace, StandsInTheTraceOfItsCaller) {
+  World world;
+  const auto live = test_agent("patcher");
+  DeclaredAgent agent = world.declare(live);
+  const auto running = *agent.enter();
+  ToolCall call = tool_call();
+  call.trace = parse_traceparent("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  HttpCall request = api_request();
+  request.headers.add("traceparent", "00-evil");
+
+  ASSERT_THAT(world.fleet->call_tool(call, request), IsOk());
+
+  EXPECT_EQ(traces_of(world.services.calls()),
+            std::set<std::string>{"4bf92f3577b34da6a3ce929d0e0e4736"});
+}
 
 }  // namespace
 }  // namespace ajwt::shim

@@ -273,6 +273,59 @@ TEST_F(Public, HealthAndMetricsAnswer) {
   EXPECT_EQ(get("/metrics").body, "# metrics\n");
 }
 
+TEST_F(Public, ReadinessNamesEveryPart) {
+  EXPECT_EQ(get("/health/ready").body, R"({"status":"ready","components":{"store":{"status":"up"},)"
+                                       R"("signing_keys":{"status":"up"}}})");
+}
+
+TEST_F(Public, WithAManagementAddressHealthAndMetricsAreThereAndNothingElseIs) {
+  for (const auto* path : {"/health/live", "/health/ready", "/metrics"}) {
+    const HttpRequest request = AuthorityFixture::get(path);
+    const auto outside = fixture.authority().handle(request, authority::Surface::kPublic);
+    EXPECT_EQ(outside.status, 404) << path;
+    EXPECT_EQ(text_of(outside, "reason"), "not_found") << path;
+    EXPECT_EQ(fixture.authority().handle(request, authority::Surface::kManagement).status, 200);
+  }
+  for (const auto* path : {"/.well-known/jwks.json", "/admin/apps", "/e/not_found"}) {
+    const auto inside =
+        fixture.authority().handle(AuthorityFixture::get(path), authority::Surface::kManagement);
+    EXPECT_EQ(text_of(inside, "reason"), "not_found") << path;
+  }
+  EXPECT_EQ(
+      fixture.authority()
+          .handle(AuthorityFixture::get("/.well-known/jwks.json"), authority::Surface::kPublic)
+          .status,
+      200);
+}
+
+TEST_F(Public, EveryAnswerThatIsNotCachedCarriesItsDecisionsId) {
+  for (const auto* path : {"/health/live", "/nothing", "/admin/apps"}) {
+    const auto response = get(path);
+    EXPECT_EQ(response.headers.find("X-Ajwt-Decision-Id"), fixture.decisions().last().decision_id)
+        << path;
+    EXPECT_EQ(fixture.decisions().last().status, response.status) << path;
+  }
+  EXPECT_EQ(get("/.well-known/jwks.json").headers.find("X-Ajwt-Decision-Id"), std::nullopt);
+}
+
+TEST_F(Public, ADecisionStandsInTheTraceOfItsRequest) {
+  HttpRequest request = AuthorityFixture::get("/admin/apps");
+  request.headers.add("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+  (void)fixture.handle(request);
+  auto told = fixture.decisions().last();
+  EXPECT_EQ(told.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  ASSERT_TRUE(told.parent);
+  EXPECT_EQ(to_hex(*told.parent), "00f067aa0ba902b7");
+  EXPECT_NE(told.span_id, "00f067aa0ba902b7");
+  EXPECT_EQ(told.route, "/admin/apps");
+
+  request.headers.set("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01x");
+  (void)fixture.handle(request);
+  told = fixture.decisions().last();
+  EXPECT_NE(told.trace_id, "4bf92f3577b34da6a3ce929d0e0e4736");
+  EXPECT_EQ(told.parent, std::nullopt);
+}
+
 TEST_F(Public, EveryReasonHasAPageThatRunsNothing) {
   for (const auto& reason : all_reasons()) {
     const auto response = get("/e/" + std::string(reason.name));

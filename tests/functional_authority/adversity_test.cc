@@ -346,7 +346,12 @@ TEST_F(Adversity, AFailingStoreGivesNoTokenAndTellsNothingOfItself) {
   EXPECT_EQ(response.headers.find("Retry-After"), "1");
   EXPECT_EQ(response.body.find("/var/lib"), std::string::npos);
   EXPECT_NE(fixture.decisions().last().detail.find("/var/lib"), std::string::npos);
-  EXPECT_EQ(fixture.handle(AuthorityFixture::get("/health/ready")).status, 503);
+  const auto unready = fixture.handle(AuthorityFixture::get("/health/ready"));
+  EXPECT_EQ(unready.status, 503);
+  EXPECT_EQ(unready.body, R"({"status":"not_ready","reason":"store_unavailable","components":{)"
+                          R"("store":{"status":"down","reason":"store_unavailable"},)"
+                          R"("signing_keys":{"status":"up"}}})");
+  EXPECT_EQ(fixture.decisions().last().refused, Code::k_store_unavailable);
   EXPECT_EQ(fixture.handle(AuthorityFixture::get("/health/live")).status, 200);
   store->repair();
   EXPECT_EQ(fixture.handle(AuthorityFixture::get("/health/ready")).status, 200);

@@ -385,6 +385,17 @@ TEST_F(Draft, ItsClientsReachNothingElse) {
   expect_reason(secret_token("nobody", "wrong", "register:intent"), 401, "client_unauthenticated");
 }
 
+TEST_F(Draft, IsNotThereAtTheManagementAddress) {
+  registered();
+  HttpRequest request = AuthorityFixture::get("/intent/agents/acme");
+  request.headers.set("Authorization", "Bearer " + bearer("draft-fleet", "read:agents"));
+  EXPECT_EQ(fixture.authority().handle(request, authority::Surface::kPublic).status, 200);
+  EXPECT_EQ(fixture.decisions().last().operation, "draft_list_agents");
+  EXPECT_EQ(fixture.decisions().last().route, "/intent/agents/{app_id}");
+  expect_reason(fixture.authority().handle(request, authority::Surface::kManagement), 404,
+                "not_found");
+}
+
 // Every parameter, header and combination that might ask for the profile, on requests of clients
 // and agents that nobody set to it: none of them is answered with a token of the profile, and each
 // is refused for what it is.

@@ -147,6 +147,8 @@ TEST_F(Registry, AnswersAnotherTenantAsIfNothingWereThere) {
     first.remove("decision_id");
     second.remove("decision_id");
     EXPECT_EQ(first, second);
+    one.headers.remove("X-Ajwt-Decision-Id");
+    two.headers.remove("X-Ajwt-Decision-Id");
     EXPECT_EQ(one.headers.fields(), two.headers.fields());
   };
   compare("/intent/agents/acme/planner", "/intent/agents/acme/nobody");

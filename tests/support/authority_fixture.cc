@@ -77,7 +77,13 @@ void DecisionLog::on_decision(const authority::Decision& decision) {
                            .detail = std::string(decision.detail),
                            .client_id = decision.client_id,
                            .subject = decision.subject,
-                           .decision_id = std::string(decision.decision_id)});
+                           .decision_id = std::string(decision.decision_id),
+                           .route = std::string(decision.route),
+                           .status = decision.status,
+                           .trace_id = decision.span.trace_id(),
+                           .span_id = decision.span.span_id(),
+                           .parent = decision.span.parent,
+                           .unaudited = decision.unaudited});
 }
 
 DecisionLog::Entry DecisionLog::last() const {

@@ -54,6 +54,12 @@ class DecisionLog final : public authority::DecisionObserver {
     std::string client_id;
     std::string subject;
     std::string decision_id;
+    std::string route;
+    int status;
+    std::string trace_id;
+    std::string span_id;
+    std::optional<SpanId> parent;
+    bool unaudited;
   };
   void on_decision(const authority::Decision& decision) override;
   // last returns the newest entry; there must be one.

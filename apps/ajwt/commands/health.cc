@@ -3,6 +3,8 @@
 // `ajwt health`: does the authority, and the guard of `ajwt dev`, answer that it is ready.
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
@@ -19,6 +21,7 @@ constexpr Seconds kPatience{3};
 struct HealthOptions {
   std::string url;
   std::string guard;
+  std::vector<std::string> management;
   std::string ca_file;
 };
 
@@ -34,6 +37,10 @@ void declare(CLI::App& command, HealthOptions& options) {
       ->type_name("URL");
   command.add_option("--guard", options.guard, "A guard to ask too")->type_name("URL");
   command
+      .add_option("--management", options.management,
+                  "A management address to ask, of an authority or a guard; may be repeated")
+      ->type_name("URL");
+  command
       .add_option("--ca-file", options.ca_file,
                   "Certificate authorities to trust instead of the system's, PEM")
       ->envname("AJWT_CA_FILE")
@@ -41,12 +48,18 @@ void declare(CLI::App& command, HealthOptions& options) {
 }
 
 Part authority_part(const std::string& url) { return {"authority", url + "/health/ready"}; }
+Part management_part(const std::string& url) { return {"management", url + "/health/ready"}; }
 Part guard_part(const std::string& url) { return {"guard", url + "/-/health/ready"}; }
 
 Result<std::vector<Part>> find_parts(const HealthOptions& options) {
   std::vector<Part> parts;
-  const std::optional<std::string> url =
-      options.url.empty() ? process_environment()("AJWT_AUTHORITY") : options.url;
+  for (const std::string& management : options.management) {
+    parts.push_back(management_part(management));
+  }
+  const bool asked = !parts.empty();
+  const std::optional<std::string> url = !options.url.empty() ? std::optional(options.url)
+                                         : asked              ? std::nullopt
+                                                 : process_environment()("AJWT_AUTHORITY");
   if (url) parts.push_back(authority_part(*url));
   if (!options.guard.empty()) parts.push_back(guard_part(options.guard));
   if (!parts.empty()) return parts;
@@ -63,15 +76,33 @@ Result<std::vector<Part>> find_parts(const HealthOptions& options) {
   return parts;
 }
 
+// why_not returns what an answer says is in the way: the parts that are down, each with its reason.
+std::string why_not(const HttpResponse& response) {
+  const auto body = json::parse_object(response.body);
+  if (!body) return "status " + std::to_string(response.status);
+  std::string parts;
+  if (const json::Object* components = body->find_object("components")) {
+    for (const auto& [name, value] : components->members()) {
+      const json::Object* part = value.find_object();
+      if (part == nullptr || part->text("status") == "up") continue;
+      parts += (parts.empty() ? "" : ", ") + name + ": " + part->text("reason");
+      if (const std::string cause = part->text("cause"); !cause.empty()) {
+        parts += " (" + cause + ")";
+      }
+    }
+  }
+  if (!parts.empty()) return parts;
+  const std::string reason = body->text("reason");
+  return reason.empty() ? "status " + std::to_string(response.status) : reason;
+}
+
 // status_of returns "ready", or what is in the way.
 std::string status_of(HttpClient& http, const Part& part) {
   const auto response = http.send(
       {.method = "GET", .url = part.url, .headers = {}, .body = {}, .timeout = kPatience});
   if (!response) return "no answer";
   if (response->status == 200) return "ready";
-  const auto body = json::parse_object(response->body);
-  const std::string reason = body ? body->text("reason") : std::string();
-  return "not ready: " + (reason.empty() ? "status " + std::to_string(response->status) : reason);
+  return "not ready: " + why_not(*response);
 }
 
 Status run(Session& session, const HealthOptions& options) {

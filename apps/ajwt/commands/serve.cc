@@ -17,12 +17,16 @@ void log_start(Log& log, const AuthorityProcess& process, const ServeOptions& op
               {{"key_file", process.administrator().key_file},
                {"use", "ajwt app list --profile " + process.administrator().profile}});
   }
-  log.write(LogLevel::kInfo, "ready",
-            {{"version", version()},
-             {"issuer", process.issuer()},
-             {"address", options.address},
-             {"port", static_cast<std::int64_t>(process.port())},
-             {"data", options.data}});
+  json::Object ready{{"version", version()},
+                     {"issuer", process.issuer()},
+                     {"address", options.address},
+                     {"port", static_cast<std::int64_t>(process.port())},
+                     {"data", options.data}};
+  if (options.management) {
+    ready.append("management_address", options.management->address);
+    ready.append("management_port", static_cast<std::int64_t>(process.management_port()));
+  }
+  log.write(LogLevel::kInfo, "ready", ready);
 }
 
 Status run(Session&, const ServeFlags& flags) {

@@ -19,6 +19,7 @@ struct DevFlags {
   std::string data = demo::default_dev_folder().string();
   std::uint16_t port_base = 8710;
   bool ephemeral = false;
+  std::string otlp_endpoint;
 };
 
 void declare(CLI::App& command, DevFlags& flags) {
@@ -27,6 +28,11 @@ void declare(CLI::App& command, DevFlags& flags) {
                      "Ports of authority, guard and sample API: this and the next two; 0: any");
   command.add_flag("--ephemeral", flags.ephemeral, "Keep nothing: a temporary folder")
       ->excludes(data);
+  command
+      .add_option("--otlp-endpoint", flags.otlp_endpoint,
+                  "Send the spans of authority and guard to this collector")
+      ->envname("AJWT_OTLP_ENDPOINT")
+      ->type_name("URL");
 }
 
 // A folder that goes when the command ends.
@@ -84,7 +90,8 @@ void print_banner(Session& session, const demo::DevInfo& info, const DevFlags& f
 Status run(Session& session, const DevFlags& flags) {
   StopSignals signals;
   AJWT_TRY(harden_process());
-  DevOptions options{.data = flags.data, .port_base = flags.port_base};
+  DevOptions options{
+      .data = flags.data, .port_base = flags.port_base, .otlp_endpoint = flags.otlp_endpoint};
   std::optional<TemporaryFolder> temporary;
   if (flags.ephemeral) {
     AJWT_ASSIGN(auto folder, TemporaryFolder::create());

@@ -14,6 +14,7 @@
 #include "apps/ajwt/support/authority_process.h"
 #include "apps/ajwt/support/decision_log.h"
 #include "apps/ajwt/support/log.h"
+#include "apps/ajwt/support/tracing.h"
 #include "authority/authority.h"
 #include "crypto/random.h"
 #include "gateway/guard_server.h"
@@ -89,6 +90,7 @@ class DevSystem::Parts {
     serve.data = (data / "authority").string();
     serve.address = kLoopback;
     serve.port = port_at(options, 0);
+    serve.otlp_endpoint = options.otlp_endpoint;
     serve.authority.hints = authority::HintRule::kEveryone;
     AJWT_ASSIGN(authority_, AuthorityProcess::start(std::move(serve), log_.get()));
     info_.issuer = authority_->issuer();
@@ -127,7 +129,8 @@ class DevSystem::Parts {
     guard.proxy.port = port_at(options, 1);
     guard.proxy.upstream = info_.api_url;
     guard.upstream_headers = {{std::string(demo::SampleApi::kGuardSecretField), guard_secret_}};
-    decisions_ = std::make_unique<GuardDecisions>(*log_);
+    tracing_ = std::make_unique<Tracing>(options.otlp_endpoint, "ajwt-guard", log_.get());
+    decisions_ = std::make_unique<GuardDecisions>(*log_, *tracing_);
     AJWT_ASSIGN(guard_, gateway::GuardServer::start(std::move(guard), decisions_.get()));
     info_.guard_url = guard_->public_url();
     return ok();
@@ -150,6 +153,7 @@ class DevSystem::Parts {
   std::unique_ptr<AuthorityProcess> authority_;
   std::unique_ptr<demo::SampleApi> api_;
   std::unique_ptr<http::Server> api_server_;
+  std::unique_ptr<Tracing> tracing_;
   std::unique_ptr<GuardDecisions> decisions_;
   std::unique_ptr<gateway::GuardServer> guard_;
 };

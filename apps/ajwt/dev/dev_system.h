@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <string>
 
 #include "apps/ajwt/demo/dev_info.h"
 #include "base/result.h"
@@ -16,6 +17,7 @@ namespace ajwt::app {
 struct DevOptions {
   std::filesystem::path data = demo::default_dev_folder();
   std::uint16_t port_base = 8710;  // authority, guard, API: this and the next two; 0: any free ones
+  std::string otlp_endpoint = {};  // where the spans of authority and guard go; empty: nowhere
 };
 
 // DevSystem runs from start() until it goes.

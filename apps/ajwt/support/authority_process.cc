@@ -7,9 +7,12 @@
 
 #include "apps/ajwt/support/administrator.h"
 #include "apps/ajwt/support/decision_log.h"
+#include "apps/ajwt/support/tracing.h"
 #include "authority/authority.h"
 #include "http/error_response.h"
 #include "http/listen_address.h"
+#include "http/management.h"
+#include "http/process_metrics.h"
 #include "http/server.h"
 #include "protocol/uri.h"
 #include "store/key_files.h"
@@ -46,6 +49,13 @@ Status check_serve_options(const ServeOptions& options) {
         "listen: beyond loopback TLS is needed: give tls-cert and tls-key, or tls-proxy "
         "if something before the authority ends TLS.");
   }
+  if (options.management && clear && options.clear_text == ClearText::kOnLoopback &&
+      !is_loopback_host(http::host_of(options.management->address))) {
+    return wrong(
+        "management_listen: beyond loopback TLS is needed: give tls-cert and tls-key, or tls-proxy "
+        "if something before the authority ends TLS.");
+  }
+  AJWT_TRY(check_otlp_endpoint(options.otlp_endpoint));
   if (options.public_url.empty()) {
     if (loopback && options.clear_text == ClearText::kOnLoopback) return ok();
     return wrong("public_url: is needed: the https URL by which clients address the authority.");
@@ -68,7 +78,15 @@ Status check_serve_options(const ServeOptions& options) {
 class AuthorityProcess::Parts {
  public:
   Parts(ServeOptions options, Log* log)
-      : options_(std::move(options)), metrics_(authority_metrics()), observer_(log, *metrics_) {}
+      : options_(std::move(options)),
+        metrics_(authority_metrics()),
+        tracing_(options_.otlp_endpoint, "ajwt-authority", log),
+        observer_(log, *metrics_, tracing_) {
+    if (log != nullptr) metrics_->add(log_metrics(*log));
+    for (auto& source : tracing_.metrics()) metrics_->add(std::move(source));
+    for (auto& source : http::process_metrics()) metrics_->add(std::move(source));
+    add_metrics();
+  }
 
   Status start() {
     AJWT_TRY(check_serve_options(options_));
@@ -76,6 +94,7 @@ class AuthorityProcess::Parts {
     auto sealing_key = load_sealing_key();
     if (!sealing_key) return with_remedy(sealing_key.error(), options_.data);
     AJWT_TRY(listen());
+    AJWT_TRY(listen_for_operators());
     if (auto made = make_authority(*std::move(sealing_key)); !made) {
       return with_remedy(made.error(), options_.data);
     }
@@ -88,8 +107,12 @@ class AuthorityProcess::Parts {
   const std::string& issuer() const { return options_.public_url; }
   std::uint16_t port() const { return server_->port(); }
   const AdministratorFiles& administrator() const { return administrator_; }
+  std::uint16_t management_port() const { return management_ ? management_->port() : 0; }
   void stop() {
+    stopping_.store(true);
     if (server_) server_->stop();
+    tracing_.stop();
+    if (management_) management_->stop();
   }
 
  private:
@@ -126,13 +149,52 @@ class AuthorityProcess::Parts {
                   if (authority == nullptr) {
                     return http::write_error_response(refuse(Code::k_overloaded));
                   }
-                  return authority->handle(request);
+                  return authority->handle(request, options_.management
+                                                        ? authority::Surface::kPublic
+                                                        : authority::Surface::kOnly);
                 }));
     if (options_.public_url.empty()) {
       options_.public_url = std::string(options_.tls ? "https://" : "http://") +
                             http::host_of(options_.address) + ":" + std::to_string(server_->port());
     }
     return ok();
+  }
+
+  Status listen_for_operators() {
+    if (!options_.management) return ok();
+    http::ServerOptions server = http::management_options(*options_.management);
+    if (!is_loopback_host(http::host_of(server.address))) server.tls = options_.tls;
+    AJWT_ASSIGN(management_,
+                http::Server::start(std::move(server), [this](const HttpRequest& request) {
+                  return answer_operators(request);
+                }));
+    return ok();
+  }
+
+  HttpResponse answer_operators(const HttpRequest& request) {
+    authority::Authority* authority = serving_.load();
+    if (authority == nullptr) return http::write_error_response(refuse(Code::k_overloaded));
+    HttpResponse response = authority->handle(request, authority::Surface::kManagement);
+    if (stopping_.load() && request.path == "/health/ready") {
+      response.status = 503;
+      response.body = R"({"status":"stopping"})";
+    }
+    return response;
+  }
+
+  // What these read is there by the time that metrics are answered: they are part of the authority.
+  void add_metrics() {
+    using enum http::MetricKind;
+    const auto usage = [this] { return serving_.load()->usage(); };
+    metrics_->add({"ajwt_replay_entries", "Used proofs that are remembered.", kGauge,
+                   [usage] { return static_cast<double>(usage().replay_entries); }});
+    metrics_->add({"ajwt_replay_capacity", "Used proofs that can be remembered.", kGauge,
+                   [usage] { return static_cast<double>(usage().replay_capacity); }});
+    metrics_->add({"ajwt_signing_key_age_seconds", "Age of the key that signs.", kGauge,
+                   [usage] { return static_cast<double>(usage().signing_key_age.count()); }});
+    metrics_->add({"ajwt_unaudited_refusals_total",
+                   "Refusals that belong into the audit and could not be written there.", kCounter,
+                   [this] { return static_cast<double>(observer_.unaudited()); }});
   }
 
   Status make_authority(crypto::SealingKey sealing_key) {
@@ -147,11 +209,14 @@ class AuthorityProcess::Parts {
   ServeOptions options_;
   SystemClock clock_;
   std::unique_ptr<http::Metrics> metrics_;
+  Tracing tracing_;
   AuthorityDecisions observer_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<authority::Authority> authority_;
   AdministratorFiles administrator_{};
   std::atomic<authority::Authority*> serving_{nullptr};
+  std::atomic<bool> stopping_{false};
+  std::unique_ptr<http::Server> management_;
   std::unique_ptr<http::Server> server_;  // the last: its threads use all of the above
 };
 
@@ -169,6 +234,7 @@ Result<std::unique_ptr<AuthorityProcess>> AuthorityProcess::start(ServeOptions o
 
 const std::string& AuthorityProcess::issuer() const { return parts_->issuer(); }
 std::uint16_t AuthorityProcess::port() const { return parts_->port(); }
+std::uint16_t AuthorityProcess::management_port() const { return parts_->management_port(); }
 const AdministratorFiles& AuthorityProcess::administrator() const {
   return parts_->administrator();
 }

@@ -13,6 +13,7 @@
 #include "apps/ajwt/support/log.h"
 #include "authority/context.h"
 #include "base/result.h"
+#include "http/listen_address.h"
 #include "http/listen_options.h"
 
 namespace ajwt::app {
@@ -33,6 +34,10 @@ struct ServeOptions {
   ClearText clear_text = ClearText::kOnLoopback;
   std::size_t worker_threads = 0;  // 0: as many as fit the machine
   std::size_t max_connections = 10000;
+  // Where health and metrics are answered instead of at the public address. With TLS as that has
+  // it, except on loopback.
+  std::optional<http::ListenAddress> management;
+  std::string otlp_endpoint;              // where spans go; empty: nowhere
   authority::AuthorityOptions authority;  // its issuer is set from public_url
 };
 
@@ -45,8 +50,8 @@ struct AdministratorFiles {
 };
 
 // check_serve_options refuses k_configuration_refused for listening beyond loopback in clear text
-// or without a public_url, for a public_url that is no origin or whose scheme is not the one that
-// clients use.
+// or without a public_url, for an otlp_endpoint that check_otlp_endpoint refuses, for a public_url
+// that is no origin or whose scheme is not the one that clients use.
 Status check_serve_options(const ServeOptions& options);
 
 // AuthorityProcess runs from start() to stop(). Its functions are called from one thread.
@@ -64,9 +69,12 @@ class AuthorityProcess {
 
   const std::string& issuer() const;
   std::uint16_t port() const;
+  // management_port returns 0 if there is no management address.
+  std::uint16_t management_port() const;
   const AdministratorFiles& administrator() const;
 
-  // stop accepts no more requests and lets those that have begun finish.
+  // stop accepts no more requests, lets those that have begun finish, and sends the last spans. The
+  // management address answers until then, that the authority is not ready.
   void stop();
 
  private:

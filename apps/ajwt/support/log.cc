@@ -98,6 +98,8 @@ class Log::Sink {
   }
   ~Sink() { logger_->flush(); }
 
+  std::size_t dropped() const { return pool_->overrun_counter(); }
+
   void write(const std::string& line) {
     logger_->log(spdlog::level::info, spdlog::string_view_t(line.data(), line.size()));
   }
@@ -110,6 +112,8 @@ class Log::Sink {
 Log::Log(const LogOptions& options)
     : options_(options), sink_(std::make_unique<Sink>(options.file)) {}
 Log::~Log() = default;
+
+std::size_t Log::dropped() const { return sink_->dropped(); }
 
 bool Log::writes(LogLevel level) const { return level >= options_.level; }
 

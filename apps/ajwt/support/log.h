@@ -4,6 +4,7 @@
 // No token, key or prompt ever gets here: what is logged are names, ids, reasons and times.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -41,6 +42,8 @@ class Log {
 
   bool writes(LogLevel level) const;
   void write(LogLevel level, std::string_view message, const json::Object& fields = {});
+  // dropped returns how many lines went because too much was queued.
+  std::size_t dropped() const;
 
  private:
   class Sink;

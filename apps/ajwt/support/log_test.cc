@@ -3,7 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "apps/ajwt/support/decision_log.h"
+#include "apps/ajwt/support/tracing.h"
+#include "tests/support/matchers.h"
 
 namespace ajwt::app {
 namespace {
@@ -37,8 +41,14 @@ class DecisionLogTest : public ::testing::Test {
             .client_id = "fleet",
             .subject = {},
             .execution_id = {},
+            .workflow_id = {},
             .workflow_step = {},
-            .microseconds = 5};
+            .microseconds = 5,
+            .method = "POST",
+            .route = "/intent/token",
+            .status = 200,
+            .span = {.self = new_trace(Bytes(kSpanRandomBytes, 0xab)), .parent = std::nullopt},
+            .unaudited = false};
   }
   // lines_of returns what a decision writes to standard error.
   static std::string lines_of(const authority::Decision& decision, LogLevel level) {
@@ -46,7 +56,8 @@ class DecisionLogTest : public ::testing::Test {
     ::testing::internal::CaptureStderr();
     {
       Log log({level, LogFormat::kJson});
-      AuthorityDecisions(&log, *metrics).on_decision(decision);
+      Tracing tracing("", "ajwt-authority", nullptr);
+      AuthorityDecisions(&log, *metrics, tracing).on_decision(decision);
     }
     return ::testing::internal::GetCapturedStderr();
   }
@@ -55,13 +66,62 @@ class DecisionLogTest : public ::testing::Test {
 TEST_F(DecisionLogTest, WritesOneLineForADecision) {
   const std::string line = lines_of(decision("mint", Code::k_agent_revoked), LogLevel::kInfo);
   EXPECT_NE(line.find("\"level\":\"warn\""), std::string::npos) << line;
-  EXPECT_NE(line.find("\"outcome\":\"agent_revoked\",\"decision_id\":\"dec_1\""), std::string::npos)
+  EXPECT_NE(line.find("\"outcome\":\"agent_revoked\",\"decision_id\":\"dec_1\","
+                      "\"trace_id\":\"abababababababababababababababab\","
+                      "\"span_id\":\"abababababababab\""),
+            std::string::npos)
       << line;
 }
 
-TEST_F(DecisionLogTest, IsSilentAboutHealthChecksThatSucceed) {
-  EXPECT_EQ(lines_of(decision("health", std::nullopt), LogLevel::kDebug), "");
-  EXPECT_NE(lines_of(decision("health", Code::k_store_unavailable), LogLevel::kInfo), "");
+TEST_F(DecisionLogTest, IsSilentAboutWhatOperatorsAsk) {
+  for (const std::string_view operation : {"live", "ready", "metrics"}) {
+    EXPECT_EQ(lines_of(decision(operation, std::nullopt), LogLevel::kDebug), "") << operation;
+  }
+  EXPECT_EQ(lines_of(decision("metrics", Code::k_not_found), LogLevel::kDebug), "");
+  EXPECT_EQ(lines_of(decision("jwks", std::nullopt), LogLevel::kInfo), "");
+}
+
+TEST_F(DecisionLogTest, SaysOnceThatItIsNotReadyAndOnceThatItIsAgain) {
+  const auto metrics = authority_metrics();
+  ::testing::internal::CaptureStderr();
+  {
+    Log log({LogLevel::kInfo, LogFormat::kJson});
+    Tracing tracing("", "ajwt-authority", nullptr);
+    AuthorityDecisions decisions(&log, *metrics, tracing);
+    for (int i = 0; i < 5; ++i) decisions.on_decision(decision("ready", std::nullopt));
+    for (int i = 0; i < 5; ++i) decisions.on_decision(decision("ready", Code::k_store_unavailable));
+    for (int i = 0; i < 5; ++i) decisions.on_decision(decision("ready", std::nullopt));
+  }
+  const std::string lines = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(std::count(lines.begin(), lines.end(), '\n'), 2) << lines;
+  EXPECT_NE(lines.find("\"message\":\"not ready\",\"component\":\"authority\","
+                       "\"reason\":\"store_unavailable\""),
+            std::string::npos)
+      << lines;
+  EXPECT_LT(lines.find("not ready"), lines.find("ready again"));
+}
+
+TEST_F(DecisionLogTest, CountsRefusalsThatNobodyWroteDown) {
+  const auto metrics = authority_metrics();
+  Tracing tracing("", "ajwt-authority", nullptr);
+  AuthorityDecisions decisions(nullptr, *metrics, tracing);
+  authority::Decision lost = decision("mint", Code::k_agent_revoked);
+  decisions.on_decision(lost);
+  EXPECT_EQ(decisions.unaudited(), 0U);
+  lost.unaudited = true;
+  decisions.on_decision(lost);
+  EXPECT_EQ(decisions.unaudited(), 1U);
+}
+
+TEST(OtlpEndpoint, IsEncryptedBeyondLoopback) {
+  for (const char* good : {"", "http://127.0.0.1:4318", "http://[::1]:4318", "https://otel.example",
+                           "https://otel.example/tenant"}) {
+    EXPECT_THAT(check_otlp_endpoint(good), ajwt::IsOk()) << good;
+  }
+  for (const char* bad : {"http://otel.example:4318", "otel:4318", "https://otel.example/",
+                          "https://otel.example?a=b", "ftp://127.0.0.1"}) {
+    EXPECT_THAT(check_otlp_endpoint(bad), ajwt::RefusedWith(Code::k_configuration_refused)) << bad;
+  }
 }
 
 TEST_F(DecisionLogTest, TreatsTheDemandForANonceAsPartOfTheProtocol) {
@@ -70,7 +130,9 @@ TEST_F(DecisionLogTest, TreatsTheDemandForANonceAsPartOfTheProtocol) {
 
 TEST_F(DecisionLogTest, CountsEveryDecision) {
   const auto metrics = authority_metrics();
-  AuthorityDecisions(nullptr, *metrics).on_decision(decision("mint", Code::k_agent_revoked));
+  Tracing tracing("", "ajwt-authority", nullptr);
+  AuthorityDecisions(nullptr, *metrics, tracing)
+      .on_decision(decision("mint", Code::k_agent_revoked));
   EXPECT_NE(metrics->write().find("reason=\"agent_revoked\""), std::string::npos);
 }
 

@@ -109,6 +109,12 @@ Result<ServeOptions> build_serve_options(const SettingValues& values) {
   options.port = listen->port;
   options.public_url = values.text("public_url");
   while (options.public_url.ends_with('/')) options.public_url.pop_back();
+  if (const std::string text = values.text("management_listen"); !text.empty()) {
+    const auto management = http::parse_listen_address(text);
+    if (!management) return values.fault("management_listen", management.error().message());
+    options.management = *management;
+  }
+  options.otlp_endpoint = values.text("otlp_endpoint");
   AJWT_TRY(set_tls(values, options));
   options.worker_threads = static_cast<std::size_t>(values.number("worker_threads"));
   options.max_connections = static_cast<std::size_t>(values.number("max_connections"));

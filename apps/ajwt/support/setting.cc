@@ -25,6 +25,8 @@ constexpr auto kSettings = std::to_array<Setting>({
     {"tls.proxy", kSwitch, "false", "Something before the authority ends TLS, so plain HTTP may be listened for anywhere, and addresses, which are the proxy's, are not limited; in a file also tls = \"proxy\""},
     {"log_level", kText, "info", "debug, info, warn or error"},
     {"log_format", kText, "auto", "json, pretty, or auto: pretty on a terminal"},
+    {"management_listen", kText, "", "Address and port where health and metrics are answered, and then not at `listen`; beyond loopback as `listen`, with its TLS"},
+    {"otlp_endpoint", kText, "", "A collector of OpenTelemetry's that spans are sent to (OTLP/HTTP with JSON), as http://127.0.0.1:4318; https beyond loopback"},
     {"intent_token_lifetime", kNumber, "300", "Seconds that an intent token lives", 1, 3600},
     {"access_token_lifetime", kNumber, "600", "Seconds that an application's own token lives", 1, kDay},
     {"nonce_lifetime", kNumber, "300", "Seconds that a DPoP nonce is good for", 8, 3600},

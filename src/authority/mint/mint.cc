@@ -117,6 +117,7 @@ Result<MintAnswer> mint(Context& context, const Caller& caller, const VerifiedPr
   trace.subject = AgentName{caller.application().app_id, request.agent_id}.str();
   if (request.within) {
     trace.execution_id = request.within->execution_id.str();
+    trace.workflow_id = request.within->workflow_id.str();
     trace.workflow_step = request.within->workflow_step.str();
   }
   return retry_on_change(

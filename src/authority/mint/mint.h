@@ -51,6 +51,7 @@ struct MintAnswer {
 struct MintTrace {
   std::string subject;
   std::string execution_id;
+  std::string workflow_id;
   std::string workflow_step;
 };
 

@@ -98,7 +98,8 @@ Result<HeldToken> FleetCore::mint(const TokenRequest& request, const std::string
   const AuthorityCall call{.method = "POST",
                            .path = std::string(kMintPath),
                            .body = mint_body(request, checksum),
-                           .repeat = Repeat::kSafe};
+                           .repeat = Repeat::kSafe,
+                           .trace = request.call.trace};
   AJWT_ASSIGN(const json::Value answer, ask(call, *request.agent, checksum));
   return read_token(answer, request.call.scopes, sent_at);
 }
@@ -118,14 +119,15 @@ Result<json::Value> FleetCore::read(const AuthorityCall& call) {
 }
 
 Status FleetCore::report(const Declaration& agent, const ExecutionId& execution, const StepId& step,
-                         StepOutcome outcome) {
+                         StepOutcome outcome, const std::optional<TraceParent>& trace) {
   const std::string_view word = outcome == StepOutcome::kDone ? kDone : kFailed;
   const AuthorityCall call{
       .method = "POST",
       .path =
           std::string(kExecutionPrefix) + execution.str() + "/steps/" + step.str() + "/complete",
       .body = json::Object{{names::kAgentId, agent.agent_id().str()}, {names::kOutcome, word}},
-      .repeat = Repeat::kSafe};
+      .repeat = Repeat::kSafe,
+      .trace = trace};
   AJWT_TRY(ask(call, agent, std::nullopt));
   return ok();
 }

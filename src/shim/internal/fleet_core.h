@@ -26,12 +26,13 @@
 
 namespace ajwt::shim {
 
-// TokenRequest is everything that a token depends on, but for the agent's checksum.
+// TokenRequest is everything that a token depends on, but for the agent's checksum, and the trace
+// in which it is asked for.
 struct TokenRequest {
   std::shared_ptr<Declaration> agent;
   std::shared_ptr<const OpenExecution> execution;  // null unless there is a step
-  ToolCall call;
-  std::string scope_key;  // the scopes, sorted
+  ToolCall call;                                   // its trace is set
+  std::string scope_key;                           // the scopes, sorted
 };
 
 // token_key is the place of a token in the cache: another for whatever else of these differs
@@ -83,7 +84,7 @@ class FleetCore {
   Result<json::Value> read(const AuthorityCall& call);
 
   Status report(const Declaration& agent, const ExecutionId& execution, const StepId& step,
-                StepOutcome outcome);
+                StepOutcome outcome, const std::optional<TraceParent>& trace = std::nullopt);
 
   // step_key is the prefix of the cache keys of one agent's tokens for one step, and the step's
   // name in steps().
