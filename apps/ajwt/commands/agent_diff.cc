@@ -184,8 +184,8 @@ Result<Comparison> compare(Connection& connection, const DiffOptions& options,
   const std::string path = "/intent/agents/" + path_segment(app_id) + "/" + path_segment(agent_id);
   Comparison comparison;
   AJWT_ASSIGN(comparison.registration, connection.get(path, kOwnerScopes));
-  comparison.profile = find_text(comparison.registration, names::kProfile);
-  comparison.registered_checksum = find_text(comparison.registration, names::kChecksum);
+  comparison.profile = comparison.registration.text(names::kProfile);
+  comparison.registered_checksum = comparison.registration.text(names::kChecksum);
   AJWT_TRY(compute_live_checksum(live, comparison));
   const json::Value* components = comparison.registration.find(names::kAgentComponents);
   if (components == nullptr) {
@@ -242,7 +242,7 @@ void print_for_people(Session& session, const Comparison& comparison, const Agen
                   << printable(describe(each.component)) << "  " << name(each.drift) << '\n'
                   << write_changes(changes_of(comparison, live, each.component), "  ", colours);
   }
-  if (find_text(comparison.registration, names::kAgentId) != live.agent_id) {
+  if (comparison.registration.text(names::kAgentId) != live.agent_id) {
     session.note("The file's agent_id is " + printable(live.agent_id) + ", which is drift itself.");
   }
   if (!comparison.without_parts.empty()) {

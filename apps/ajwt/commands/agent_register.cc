@@ -80,10 +80,11 @@ Status run(Session& session, const RegisterOptions& options) {
   if (key.created) session.note("Made the agent's key: " + options.agent_key);
   AJWT_ASSIGN(json::Object body, build_body(options, file, app_id, key.key.public_key()));
   const shim::AgentIdentity agent{.agent_id = std::move(agent_id), .key = key.key};
-  AJWT_ASSIGN(const json::Object answer,
-              connection->send_with_agent(
-                  "/intent/register/agent", std::move(body),
-                  {names::kScopeRegisterAgent, std::string(names::kScopeAdminAgents)}, agent));
+  AJWT_ASSIGN(
+      const json::Object answer,
+      connection->send_with_agent(
+          "/intent/register/agent", std::move(body),
+          {std::string(names::kScopeRegisterAgent), std::string(names::kScopeAdminAgents)}, agent));
   session.print_fields(answer);
   return ok();
 }
