@@ -42,6 +42,9 @@ const json::Object* find_store(const AuthorityEvidence& evidence) {
 
 Judgement judge_live(const AuthorityEvidence& evidence) {
   if (evidence.live.has_status(200)) return {Verdict::kOk, "it answers"};
+  if (is_health_elsewhere(evidence.live)) {
+    return {Verdict::kOk, "it answers, with its health at a management address"};
+  }
   return unreachable(evidence.live, kStart);
 }
 
@@ -49,6 +52,7 @@ Judgement judge_ready(const AuthorityEvidence& evidence) {
   if (evidence.ready.has_status(200)) return {Verdict::kOk, "store and keys are there"};
   if (!evidence.ready.answer) return no_answer(evidence.ready, "see authority.live");
   const std::string reason = evidence.ready.reason();
+  if (is_health_elsewhere(evidence.ready)) return health_elsewhere();
   return {Verdict::kFail, "not ready: " + (reason.empty() ? "no reason given" : reason),
           "look into its log; " +
               (reason.empty() ? "is this URL an authority's?" : "ajwt reasons " + reason),

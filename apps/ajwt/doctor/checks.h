@@ -56,5 +56,9 @@ Judgement judge_path(const Observed& observed);
 // check which would have needed its answer.
 Judgement unreachable(const Observed& observed, std::string_view next);
 Judgement no_answer(const Observed& observed, std::string_view next);
+// is_health_elsewhere tells whether one of ours answered a health check with "not_found": it has
+// its health at a management address, which is not for those who reach it here.
+bool is_health_elsewhere(const Observed& health);
+Judgement health_elsewhere();
 
 }  // namespace ajwt::app

@@ -193,6 +193,32 @@ TEST_F(DoctorTest, AGuardThatIsDownIsUnavailable) {
   EXPECT_EQ(exit_code_of(found_), ExitCode::kUnavailable);
 }
 
+TEST_F(DoctorTest, HealthAtAManagementAddressIsNoFailure) {
+  hop.on_request = [](HttpCall& call) {
+    const std::size_t health = call.url.find("/health/");
+    if (health != call.url.npos) call.url.replace(health, 8, "/nothing/");
+  };
+  run(target());
+
+  expect("authority.live", Verdict::kOk, "management address");
+  expect("authority.ready", Verdict::kUnknown, "management address");
+  expect("guard.ready", Verdict::kUnknown, "management address");
+  expect("guard.issuer", Verdict::kOk);
+  EXPECT_EQ(exit_code_of(found_), ExitCode::kOk);
+}
+
+TEST_F(DoctorTest, AGuardWithoutKeysSaysWhy) {
+  hop.on_answer = [](HttpResponse& answer) {
+    if (answer.body.find("\"keys\":{\"status\"") == answer.body.npos) return;
+    answer.status = 503;
+    answer.body =
+        R"({"status":"not_ready","reason":"keys_unavailable","components":{)"
+        R"("keys":{"status":"down","reason":"keys_unavailable","cause":"network_failed"}}})";
+  };
+  run(target());
+  expect("guard.ready", Verdict::kFail, "not ready: keys_unavailable, since network_failed");
+}
+
 TEST_F(DoctorTest, AnotherUrlThanThePublicOneIsNamed) {
   DoctorTarget what = target();
   const auto renamed = [](std::string url) {

@@ -16,11 +16,19 @@ Judgement no_probe() {
           "give --guard-config FILE, or --request \"GET /path\" with a route of its policy"};
 }
 
+// cause_of returns why a guard has no keys, as its readiness tells it.
+std::string cause_of(const json::Object& readiness) {
+  const json::Object* parts = readiness.find_object("components");
+  const json::Object* keys = parts == nullptr ? nullptr : parts->find_object("keys");
+  return keys == nullptr ? std::string() : keys->text("cause");
+}
+
 Judgement judge_guard_ready(const GuardEvidence& guard, const AuthorityEvidence&) {
   if (guard.ready.has_status(200)) return {Verdict::kOk, "it has keys and answers"};
   if (!guard.ready.answer) return unreachable(guard.ready, kStartGuard);
   const std::string reason = guard.ready.reason();
-  const std::string cause = guard.ready.body().text("cause");
+  const std::string cause = cause_of(guard.ready.body());
+  if (is_health_elsewhere(guard.ready)) return health_elsewhere();
   if (reason.empty()) {
     return {Verdict::kFail,
             "what answers is no guard: status " + std::to_string(guard.ready.answer->status),

@@ -40,6 +40,15 @@ Judgement no_answer(const Observed& observed, std::string_view next) {
   return {Verdict::kUnknown, status_text(observed), std::string(next)};
 }
 
+bool is_health_elsewhere(const Observed& health) {
+  return health.has_status(404) && health.reason() == reason_of(Code::k_not_found).name;
+}
+
+Judgement health_elsewhere() {
+  return {Verdict::kUnknown, "its health is asked at a management address",
+          "ajwt health --management URL"};
+}
+
 Judgement judge_clock(const Observed& observed) {
   if (!observed.answer) {
     return {Verdict::kUnknown, "no answer to compare with", "make it reachable first"};
