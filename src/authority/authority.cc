@@ -150,7 +150,7 @@ Result<HttpResponse> dispatch(Exchange& exchange, Surface surface) {
   const Budgeted budgeted = match ? match->route->budgeted : Budgeted::kAddress;
   if (budgeted != Budgeted::kNone) AJWT_TRY(take_of_address(exchange, Limit::kAddress));
   // What draft-00 has is for clients, as the rows of clients are.
-  if (surface == Surface::kPublic) {
+  if (surface != Surface::kManagement) {
     if (const DraftRoute* draft = find_draft_route(exchange)) {
       return run_draft_route(*draft, exchange);
     }
