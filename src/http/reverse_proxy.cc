@@ -186,7 +186,7 @@ Task<Persistence> ReverseProxy::Core::serve_one(Connection& client, const std::s
   const auto took = std::chrono::duration_cast<std::chrono::microseconds>(
       std::chrono::steady_clock::now() - begin);
   const ProxyOutcome outcome{.end = served.end, .status = served.status, .took = took};
-  judge_.observe(head->request, outcome);
+  judge_.on_end(head->request, outcome);
   if (visit.observer) visit.observer->on_end(outcome);
   co_return served.persistence;
 }

@@ -98,9 +98,9 @@ class ProxyJudge {
   // threw or decided what cannot be carried out. It is not asked about a request that has an
   // observer. Runs on an I/O thread: short, never blocks and must not throw.
   virtual HttpResponse on_refused(const HttpRequest* head, const Error& error);
-  // observe is told the end of every request that was judged. Runs on an I/O thread: short, and it
+  // on_end is told the end of every request that was judged. Runs on an I/O thread: short, and it
   // never blocks.
-  virtual void observe(const HttpRequest& /*head*/, const ProxyOutcome& /*outcome*/) {}
+  virtual void on_end(const HttpRequest& /*head*/, const ProxyOutcome& /*outcome*/) {}
 };
 
 // ReverseProxyOptions name the upstream beside the place to listen.

@@ -38,7 +38,7 @@ class Judge final : public ProxyJudge {
 
   ProxyDecision judge(const HttpRequest& head) override { return on_head(head); }
   ProxyDecision judge_with_body(const HttpRequest& whole) override { return on_body(whole); }
-  void observe(const HttpRequest& head, const ProxyOutcome& outcome) override {
+  void on_end(const HttpRequest& head, const ProxyOutcome& outcome) override {
     const std::lock_guard lock(mutex_);
     seen_.push_back({head.path, outcome.end, outcome.status});
     changed_.notify_all();
