@@ -140,7 +140,8 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
       }
       case GuardForm::kAuthRequest: {
         http::ServerOptions options;
-        static_cast<http::ListenOptions&>(options) = options_.proxy;
+        const http::ListenOptions& listen = options_.proxy;
+        static_cast<http::ListenOptions&>(options) = listen;
         options.max_body_bytes = 0;  // nothing that is asked here has one
         options.on_refused = [this](const Error& error) { return auth_request_.on_refused(error); };
         AJWT_ASSIGN(server_, http::Server::start(std::move(options), [this](const auto& request) {

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <tuple>
 
 #include "base/result.h"
 #include "json/value.h"
@@ -24,7 +25,10 @@ struct Component {
   Part part;
   std::string server = {};
   std::string name = {};
-  friend auto operator<=>(const Component&, const Component&) = default;
+  friend bool operator==(const Component&, const Component&) = default;
+  friend bool operator<(const Component& a, const Component& b) {
+    return std::tie(a.part, a.server, a.name) < std::tie(b.part, b.server, b.name);
+  }
 };
 
 // describe returns the name for people and for lists: "prompt_template", "tools.NAME",

@@ -73,7 +73,7 @@ Status SqliteStore::announce_signing_key(const crypto::PrivateKey& key, Instant 
   AJWT_ASSIGN(const Secret pem, key.to_pem());
   // The file first: a row must never promise a key that is lost.
   AJWT_TRY(write_private_file(key_file(kid), pem));
-  const Status written = write(audit, [&](Connection& db) -> Status {
+  Status written = write(audit, [&](Connection& db) -> Status {
     AJWT_ASSIGN(const bool is_there, has_row(db, "SELECT 1 FROM signing_keys WHERE kid = ?1", kid));
     if (is_there) return refuse(Code::k_already_exists);
     return db.run(

@@ -43,6 +43,7 @@ std::string spaced(const std::vector<std::string>& items) {
 template <class Id>
 std::string ids_of(const std::vector<Id>& ids) {
   std::vector<std::string> texts;
+  texts.reserve(ids.size());
   for (const Id& id : ids) texts.push_back(id.str());
   return spaced(texts);
 }

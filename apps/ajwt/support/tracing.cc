@@ -38,7 +38,7 @@ Status check_otlp_endpoint(const std::string& endpoint) {
   return ok();
 }
 
-Tracing::Tracing(const std::string& endpoint, std::string service, Log* log) {
+Tracing::Tracing(const std::string& endpoint, const std::string& service, Log* log) {
   if (endpoint.empty()) return;
   client_ = std::make_unique<http::CurlClient>();
   exporter_ = std::make_unique<http::SpanExporter>(

@@ -25,7 +25,7 @@ Status check_otlp_endpoint(const std::string& endpoint);
 class Tracing {
  public:
   // `endpoint` has passed check_otlp_endpoint; `log` may be null and otherwise outlives this.
-  Tracing(const std::string& endpoint, std::string service, Log* log);
+  Tracing(const std::string& endpoint, const std::string& service, Log* log);
 
   bool is_on() const { return exporter_ != nullptr; }
   void take(http::FinishedSpan span);
