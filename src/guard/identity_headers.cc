@@ -68,6 +68,7 @@ HttpHeaders draft_headers(const DraftToken& token) {
     add(headers, "X-Agent-Step", escaped(token.agent->step->workflow_step.str()));
   }
   add(headers, "X-Agent-Token-Id", escaped(token.jti));
+  add(headers, "X-Agent-Body", "unbound");
   return headers;
 }
 

@@ -235,6 +235,49 @@ TEST_F(Draft, NoExecutionGateOrApprovalIsEverReached) {
   expect_reason(fixture.handle(open), 401, "token_scheme_refused");
 }
 
+// A gate is passed by a person: not by a client's word, and not through a step behind it.
+TEST_F(Draft, NothingBehindAGateIsReachedOnAClientsWord) {
+  const std::string checksum = registered();
+  const json::Object steps{
+      {"gate", json::Object{{"approval_gate", true}, {"required", false}}},
+      {"pay", json::Object{{"agent_id", "old"}, {"dependencies", json::Array{"gate"}}}},
+      {"ship", json::Object{{"agent_id", "old"}, {"dependencies", json::Array{"pay"}}}}};
+  ASSERT_EQ(send(bearer("draft-registrar", "register:workflow"), "POST",
+                 "/intent/register/workflow", json::Object{{"workflow_id", "w"}, {"steps", steps}})
+                .status,
+            200);
+  for (const char* step : {"pay", "ship"}) {
+    json::Object body = mint_body("old", checksum);
+    body.set("workflow_enabled", true);
+    body.set("workflow_id", "w");
+    body.set("workflow_step", step);
+    body.set("delegation_context", json::Object{{"completed_steps", json::Array{"gate", "pay"}}});
+    expect_reason(
+        send(bearer("draft-fleet", "generate:intent-token"), "POST", "/intent/token", body), 403,
+        "step_needs_approval");
+  }
+}
+
+// The profile is no way around what the application asks for.
+TEST_F(Draft, WhereASecondActIsAskedForItIsShut) {
+  const std::string checksum = registered();
+  allow_outside_of_workflows();
+  ASSERT_EQ(administer("admin:apps", "PATCH", "/admin/apps/acme",
+                       json::Object{{"activation", "separate"},
+                                    {"workflow_confirmation", "second_administrator"}})
+                .status,
+            200);
+  expect_reason(mint("old", checksum), 400, "not_supported");
+  expect_reason(send(bearer("draft-registrar", "register:intent"), "POST", "/intent/register/agent",
+                     parsed(kListing)),
+                400, "not_supported");
+  expect_reason(
+      send(bearer("draft-registrar", "register:workflow"), "POST", "/intent/register/workflow",
+           json::Object{{"workflow_id", "w"},
+                        {"steps", json::Object{{"one", json::Object{{"agent_id", "old"}}}}}}),
+      400, "not_supported");
+}
+
 TEST_F(Draft, ABatchIsRegisteredWholeOrNotAtAll) {
   set_agent("old");
   json::Object stranger = parsed(kListing);

@@ -3,8 +3,10 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
+#include "authority/draft/registry.h"
 #include "authority/keys/key_ring.h"
 #include "authority/retry.h"
 #include "base/bytes.h"
@@ -50,7 +52,17 @@ Status check_draft_step_known(const DraftMintFacts& facts) {
 Status check_no_approval(const DraftMintFacts& facts) {
   if (facts.step == nullptr) return ok();
   if (facts.step->approval_gate) return refuse(Code::k_step_is_gate);
-  if (facts.step->requires_approval) return refuse(Code::k_step_needs_approval);
+  const Workflow& workflow = facts.workflow->workflow;
+  std::set<std::string> seen;
+  std::vector<const WorkflowStep*> open{facts.step};
+  while (!open.empty()) {
+    const WorkflowStep* step = open.back();
+    open.pop_back();
+    if (step->approval_gate || step->requires_approval) return refuse(Code::k_step_needs_approval);
+    for (const StepId& before : workflow.predecessors(*step)) {
+      if (seen.insert(before.str()).second) open.push_back(workflow.find(before));
+    }
+  }
   return ok();
 }
 
@@ -206,6 +218,7 @@ Result<MintAnswer> attempt_draft(Exchange& exchange, const DraftCaller& caller,
                                  const DraftMintRequest& request) {
   Context& context = exchange.context();
   const Application& application = caller.application();
+  AJWT_TRY(check_takes_draft_agents(application));
   AJWT_ASSIGN(const auto agent,
               context.store.find_draft_agent(application.app_id, request.agent_id));
   std::optional<DraftWorkflow> workflow;

@@ -131,6 +131,16 @@ Status check_step_agents(Store& store, const AppId& app_id, const Workflow& work
 
 }  // namespace
 
+Status check_takes_draft_agents(const Application& application) {
+  if (application.activation == ActivationRule::kAtRegistration) return ok();
+  return refuse(Code::k_not_supported, "The application asks for a separate activation.");
+}
+
+Status check_takes_draft_workflows(const Application& application) {
+  if (application.workflow_confirmation == ConfirmationRule::kNone) return ok();
+  return refuse(Code::k_not_supported, "The application asks for a second administrator.");
+}
+
 Result<DraftRegistrationRequest> parse_draft_registration(const json::Object& sent,
                                                           const AppId& own) {
   const json::Object body = without_nulls(sent);
@@ -159,6 +169,7 @@ Result<std::vector<DraftRegistration>> register_draft_agents(
     Exchange& exchange, const DraftCaller& caller,
     const std::vector<DraftRegistrationRequest>& requests) {
   AJWT_TRY(check_batch(requests.size()));
+  AJWT_TRY(check_takes_draft_agents(caller.application()));
   const AppId& app_id = caller.application().app_id;
   return retry_on_change([&]() -> Result<std::vector<DraftRegistration>> {
     AJWT_ASSIGN(Batch batch, prepare(exchange, app_id, requests));
@@ -174,6 +185,7 @@ Result<std::vector<DraftRegistration>> register_draft_agents(
 Result<std::vector<DraftWorkflow>> register_draft_workflows(
     Exchange& exchange, const DraftCaller& caller, const std::vector<json::Object>& definitions) {
   AJWT_TRY(check_batch(definitions.size()));
+  AJWT_TRY(check_takes_draft_workflows(caller.application()));
   const AppId& app_id = caller.application().app_id;
   Store& store = exchange.context().store;
   std::vector<DraftWorkflow> fresh;

@@ -46,4 +46,10 @@ Result<std::vector<DraftRegistration>> register_draft_agents(
 Result<std::vector<DraftWorkflow>> register_draft_workflows(
     Exchange& exchange, const DraftCaller& caller, const std::vector<json::Object>& definitions);
 
+// check_takes_draft_agents refuses k_not_supported where the application asks for a separate
+// activation, and check_takes_draft_workflows where it asks for a second administrator: the profile
+// has neither act, and must not be the way around them (protocol 5.3).
+Status check_takes_draft_agents(const Application& application);
+Status check_takes_draft_workflows(const Application& application);
+
 }  // namespace ajwt::authority

@@ -43,7 +43,6 @@ const DraftRoute* find_draft_route(Exchange& exchange) {
 Result<HttpResponse> run_draft_route(const DraftRoute& route, Exchange& exchange) {
   exchange.operation = route.operation;
   exchange.route = route.path;
-  exchange.route = route.path;
   if (exchange.request.body.size() > route.max_body) return refuse(Code::k_body_too_large);
   AJWT_ASSIGN(const DraftCaller caller, authenticate_draft_bearer(exchange));
   AJWT_TRY(caller.check_scope(route.scope));
