@@ -150,6 +150,8 @@ Status check_routes(const GuardOptions& options) {
     if (is_guard_path(routes[i].path)) {
       return fault_of_route(i, "path", "is one of the guard's own");
     }
+    // A route of profile draft-00 has no proof to bind anything.
+    if (routes[i].profile == guard::TokenProfile::kDraft00) continue;
     const std::string_view wrong = fault_of_proof(options.form, routes[i].proof);
     if (!wrong.empty()) return fault_of_route(i, kProof, wrong);
   }
