@@ -33,11 +33,24 @@ constexpr Seconds kUnderWay{5};
 constexpr Seconds kShortestAnnouncement{4};  // a quarter of it is what keys may be cached
 constexpr Seconds kLongestMaxAge{300};
 
-Digest random_digest() {
-  Digest digest{};
-  const Bytes bytes = crypto::random_bytes(digest.size());
-  std::copy(bytes.begin(), bytes.end(), digest.begin());
-  return digest;
+// decision_without_request is one about which no request tells anything.
+Decision decision_without_request(std::string_view decision_id, std::string_view operation,
+                                  const Error& error, int status, const Span& span) {
+  return Decision{.decision_id = decision_id,
+                  .operation = operation,
+                  .refused = error.code(),
+                  .detail = error.detail(),
+                  .client_id = {},
+                  .subject = {},
+                  .execution_id = {},
+                  .workflow_id = {},
+                  .workflow_step = {},
+                  .microseconds = 0,
+                  .method = {},
+                  .route = {},
+                  .status = status,
+                  .span = span,
+                  .unaudited = false};
 }
 
 Error wrong_option(std::string message) {
@@ -247,9 +260,9 @@ struct Authority::Parts {
   Parts(const AuthorityOptions& options, Store& store, crypto::SealingKey sealing_key,
         const Clock& clock, DecisionObserver& observer, std::unique_ptr<KeyRing> key_ring,
         ClientAuthenticator authenticator, MetricsText text)
-      : replays(random_digest()),
+      : replays(crypto::random_digest()),
         keys(std::move(key_ring)),
-        limits(options.rate_limits, random_digest()),
+        limits(options.rate_limits, crypto::random_digest()),
         clients(std::move(authenticator)),
         tokens(kTokenCacheCapacity),
         metrics(std::move(text)),
@@ -260,7 +273,7 @@ struct Authority::Parts {
                 .keys = *keys,
                 .limits = limits,
                 .replays = replays,
-                .nonces = NonceIssuer(random_digest(), options.nonce_lifetime),
+                .nonces = NonceIssuer(crypto::random_digest(), options.nonce_lifetime),
                 .sealing_key = std::move(sealing_key)},
         services{context, clients, tokens, metrics} {}
 
@@ -342,21 +355,8 @@ HttpResponse Authority::handle(const HttpRequest& request, Surface surface) {
 
 void Authority::observe_keys(const Error& error, const Span& span) {
   const std::string decision_id = make_decision_id(parts_->context.clock.now());
-  parts_->context.observer.on_decision(Decision{.decision_id = decision_id,
-                                                .operation = kKeysOperation,
-                                                .refused = error.code(),
-                                                .detail = error.detail(),
-                                                .client_id = {},
-                                                .subject = {},
-                                                .execution_id = {},
-                                                .workflow_id = {},
-                                                .workflow_step = {},
-                                                .microseconds = 0,
-                                                .method = {},
-                                                .route = {},
-                                                .status = 0,
-                                                .span = span,
-                                                .unaudited = false});
+  parts_->context.observer.on_decision(
+      decision_without_request(decision_id, kKeysOperation, error, 0, span));
 }
 
 HttpResponse Authority::refuse_unread(const Error& error) {
@@ -368,21 +368,8 @@ HttpResponse Authority::refuse_unread(const Error& error) {
                                                               .door = Door::kResource,
                                                               .hints = HintVisibility::kHidden});
   add_common_headers(response, context, now, decision_id);
-  context.observer.on_decision(Decision{.decision_id = decision_id,
-                                        .operation = kUnknownOperation,
-                                        .refused = error.code(),
-                                        .detail = error.detail(),
-                                        .client_id = {},
-                                        .subject = {},
-                                        .execution_id = {},
-                                        .workflow_id = {},
-                                        .workflow_step = {},
-                                        .microseconds = 0,
-                                        .method = {},
-                                        .route = {},
-                                        .status = response.status,
-                                        .span = unread_span(),
-                                        .unaudited = false});
+  context.observer.on_decision(decision_without_request(decision_id, kUnknownOperation, error,
+                                                        response.status, unread_span()));
   return response;
 }
 

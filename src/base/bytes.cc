@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/bytes.h"
 
+#include <algorithm>
+
 #include "base/operation_count.h"
 
 namespace ajwt {
@@ -24,6 +26,12 @@ std::string to_hex(ByteView bytes) {
     text += kDigits[byte & 0x0fU];
   }
   return text;
+}
+
+bool is_lowercase_hex(std::string_view text, std::size_t digits) {
+  return text.size() == digits && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+         });
 }
 
 std::optional<Bytes> parse_hex(std::string_view text) {

@@ -32,6 +32,9 @@ inline std::string_view as_text(ByteView bytes) {
 // to_hex returns lowercase hexadecimal digits, two a byte.
 std::string to_hex(ByteView bytes);
 
+// is_lowercase_hex tells whether text is `digits` digits as to_hex writes them.
+bool is_lowercase_hex(std::string_view text, std::size_t digits);
+
 // parse_hex returns the bytes that an even number of hexadecimal digits (either case) spells, or
 // nothing.
 std::optional<Bytes> parse_hex(std::string_view text);

@@ -27,15 +27,13 @@ constexpr std::size_t kMaxValue = 256;
 
 bool is_lower(char c) { return c >= 'a' && c <= 'z'; }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_lower_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
 // read_hex fills `out` from as many lowercase digits (3.2.2: uppercase is malformed).
 template <std::size_t N>
 bool read_hex(std::string_view digits, std::array<std::uint8_t, N>& out) {
-  if (!std::all_of(digits.begin(), digits.end(), is_lower_hex)) return false;
-  const auto bytes = parse_hex(digits);
-  if (!bytes || bytes->size() != N) return false;
-  std::copy(bytes->begin(), bytes->end(), out.begin());
+  if (!is_lowercase_hex(digits, 2 * N)) return false;
+  const Bytes bytes = *parse_hex(digits);
+  std::copy(bytes.begin(), bytes.end(), out.begin());
   return true;
 }
 

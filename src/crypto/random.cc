@@ -28,6 +28,13 @@ Bytes random_bytes(std::size_t size) {
   return bytes;
 }
 
+Digest random_digest() {
+  AJWT_CHECK(initialise());
+  Digest digest{};
+  randombytes_buf(digest.data(), digest.size());
+  return digest;
+}
+
 std::string random_token(std::size_t size) {
   const Bytes bytes = random_bytes(size);
   constexpr int kVariant = sodium_base64_VARIANT_URLSAFE_NO_PADDING;

@@ -16,6 +16,9 @@ namespace ajwt::crypto {
 // random_bytes returns unpredictable bytes.
 Bytes random_bytes(std::size_t size);
 
+// random_digest returns an unpredictable key or seed of the size of a digest.
+Digest random_digest();
+
 // random_token returns `size` random bytes as base64url without padding.
 std::string random_token(std::size_t size);
 

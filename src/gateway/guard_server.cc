@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gateway/guard_server.h"
 
-#include <algorithm>
 #include <cmath>
 #include <string>
 #include <utility>
@@ -35,13 +34,6 @@ constexpr std::string_view kVerify = "verify";
 constexpr std::string_view kForward = "forward";
 constexpr std::string_view kAbandoned = "abandoned";  // the client left before it was answered
 
-Digest random_digest() {
-  const Bytes bytes = crypto::random_bytes(std::tuple_size_v<Digest>);
-  Digest digest{};
-  std::copy(bytes.begin(), bytes.end(), digest.begin());
-  return digest;
-}
-
 // What a form counts: one that only judges forwards nothing.
 std::vector<http::MetricOperation> operations_of(GuardForm form) {
   std::vector<http::MetricOperation> operations{{std::string(kComponent), std::string(kVerify)}};
@@ -68,12 +60,12 @@ class GuardServer::Core final : public http::ProxyJudge, public DecisionObserver
         metrics_(operations_of(options_.form), options_.version),
         client_({.ca_file = options_.ca_file}),
         keys_(observed(options_.keys), client_, clock_),
-        replays_(random_digest(), options_.replays),
+        replays_(crypto::random_digest(), options_.replays),
         verifier_({.issuer = options_.issuer,
                    .audience = options_.audience,
                    .skew = options_.skew,
                    .token_cache_capacity = options_.token_cache_capacity},
-                  NonceIssuer(random_digest(), options_.nonce_lifetime), replays_),
+                  NonceIssuer(crypto::random_digest(), options_.nonce_lifetime), replays_),
         endpoints_(options_, keys_, metrics_),
         judge_({.verifier = verifier_,
                 .policy = options_.policy,

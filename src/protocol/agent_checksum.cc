@@ -94,23 +94,21 @@ Result<std::string> compute_strict(const AgentDefinition& definition) {
   return strict_checksum(definition.agent_id, digests);
 }
 
-bool is_lowercase_hex(std::string_view text) {
-  return text.size() == kHexDigits && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
 bool is_hex_after(std::string_view prefix, std::string_view text) {
-  return text.starts_with(prefix) && is_lowercase_hex(text.substr(prefix.size()));
+  return text.starts_with(prefix) && is_lowercase_hex(text.substr(prefix.size()), kHexDigits);
 }
 
 }  // namespace
 
 std::optional<ChecksumProfile> profile_of(std::string_view checksum) {
-  if (is_lowercase_hex(checksum)) return ChecksumProfile::kReference;
+  if (is_lowercase_hex(checksum, kHexDigits)) return ChecksumProfile::kReference;
   if (is_hex_after(kSha256Prefix, checksum)) return ChecksumProfile::kSha256;
   if (is_hex_after(kStrictPrefix, checksum)) return ChecksumProfile::kStrictSha256;
   return std::nullopt;
+}
+
+std::string_view checksum_digits(std::string_view checksum) {
+  return checksum.substr(checksum.find(':') + 1);  // without a prefix: npos + 1 is 0
 }
 
 std::string_view name(ChecksumProfile profile) {

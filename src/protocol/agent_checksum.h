@@ -27,6 +27,10 @@ enum class ChecksumProfile {
 // profile_of tells the profile from a checksum's form, or nothing if the form is none of a prefix
 // ("sha256:", "strict-sha256:" or none) and 64 lowercase hex digits.
 std::optional<ChecksumProfile> profile_of(std::string_view checksum);
+
+// checksum_digits returns the hex digits of a checksum that has a profile, without its prefix.
+std::string_view checksum_digits(std::string_view checksum);
+
 std::string_view name(ChecksumProfile profile);
 std::optional<ChecksumProfile> find_checksum_profile(std::string_view name);
 

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "protocol/claims.h"
 
-#include <string>
-
 #include "jose/base64url.h"
 
 namespace ajwt {
@@ -37,6 +35,11 @@ Result<std::string_view> Claims::get_text(std::string_view name) const {
   AJWT_ASSIGN(const auto text, find_text(name));
   if (!text) return missing(name);
   return *text;
+}
+
+Result<std::string> Claims::get_string(std::string_view name) const {
+  AJWT_ASSIGN(const auto text, get_text(name));
+  return std::string(text);
 }
 
 Result<std::int64_t> Claims::get_integer(std::string_view name) const {

@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "base/clock.h"
@@ -27,9 +28,18 @@ class Claims {
   Claims(const json::Object& object, Code missing, Code malformed)
       : object_(object), missing_(missing), malformed_(malformed) {}
 
-  // get_text and find_text read a string that is not empty.
+  // get_text, find_text and get_string read a string that is not empty; get_string copies it.
   Result<std::string_view> get_text(std::string_view name) const;
   Result<std::optional<std::string_view>> find_text(std::string_view name) const;
+  Result<std::string> get_string(std::string_view name) const;
+  // get_id reads an identifier of type T.
+  template <class T>
+  Result<T> get_id(std::string_view name) const {
+    AJWT_ASSIGN(const auto text, get_text(name));
+    auto id = T::parse(text);
+    if (!id) return malformed(name);
+    return id;
+  }
   Result<std::int64_t> get_integer(std::string_view name) const;
   // get_time reads a NumericDate in whole seconds, from 1970 to the end of the year 9999: no sum
   // of such a time and a skew overflows.

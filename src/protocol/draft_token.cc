@@ -40,25 +40,12 @@ void append_agent(json::Object& payload, const DraftToken& token) {
   payload.append(names::kAgentProof, std::move(proof));
 }
 
-template <class T>
-Result<T> get_draft_id(const Claims& claims, std::string_view name) {
-  AJWT_ASSIGN(const auto text, claims.get_text(name));
-  auto id = T::parse(text);
-  if (!id) return claims.malformed(name);
-  return id;
-}
-
-Result<std::string> get_claim(const Claims& claims, std::string_view name) {
-  AJWT_ASSIGN(const auto text, claims.get_text(name));
-  return std::string(text);
-}
-
 Result<std::optional<DraftToken::Agent::Step>> find_draft_step(const Claims& intent) {
   if (!intent.contains(names::kWorkflowId) && !intent.contains(names::kWorkflowStep)) {
     return std::optional<DraftToken::Agent::Step>();
   }
-  AJWT_ASSIGN(auto workflow_id, get_draft_id<WorkflowId>(intent, names::kWorkflowId));
-  AJWT_ASSIGN(auto workflow_step, get_draft_id<StepId>(intent, names::kWorkflowStep));
+  AJWT_ASSIGN(auto workflow_id, intent.get_id<WorkflowId>(names::kWorkflowId));
+  AJWT_ASSIGN(auto workflow_step, intent.get_id<StepId>(names::kWorkflowStep));
   return std::optional(DraftToken::Agent::Step{std::move(workflow_id), std::move(workflow_step)});
 }
 
@@ -84,10 +71,10 @@ Result<std::optional<DraftToken::Agent>> find_agent(const Claims& claims, const 
   AJWT_ASSIGN(const auto executed_by, intent.get_text(names::kExecutedBy));
   if (executed_by != sub) return intent.malformed(names::kExecutedBy);
   AJWT_ASSIGN(auto step, find_draft_step(intent));
-  AJWT_ASSIGN(auto chain, get_claim(intent, names::kDelegationChain));
-  AJWT_ASSIGN(auto sequence, get_claim(intent, names::kStepSequenceHash));
-  AJWT_ASSIGN(auto registration_id, get_draft_id<RegistrationId>(proof, names::kRegistrationId));
-  AJWT_ASSIGN(auto checksum, get_claim(proof, names::kAgentChecksum));
+  AJWT_ASSIGN(auto chain, intent.get_string(names::kDelegationChain));
+  AJWT_ASSIGN(auto sequence, intent.get_string(names::kStepSequenceHash));
+  AJWT_ASSIGN(auto registration_id, proof.get_id<RegistrationId>(names::kRegistrationId));
+  AJWT_ASSIGN(auto checksum, proof.get_string(names::kAgentChecksum));
   AJWT_ASSIGN(auto key, find_claimed_key(claims));
   return std::optional(DraftToken::Agent{.step = std::move(step),
                                          .delegation_chain = std::move(chain),
@@ -107,14 +94,14 @@ Result<DraftToken> parse_draft_token(ByteView payload) {
     return refuse(Code::k_profile_refused);
   }
   const Claims claims(*object, Code::k_claim_missing, Code::k_claim_malformed);
-  AJWT_ASSIGN(auto iss, get_claim(claims, names::kIss));
-  AJWT_ASSIGN(auto aud, get_claim(claims, names::kAud));
-  AJWT_ASSIGN(auto sub, get_claim(claims, names::kSub));
-  AJWT_ASSIGN(auto client_id, get_draft_id<AppId>(claims, names::kClientId));
+  AJWT_ASSIGN(auto iss, claims.get_string(names::kIss));
+  AJWT_ASSIGN(auto aud, claims.get_string(names::kAud));
+  AJWT_ASSIGN(auto sub, claims.get_string(names::kSub));
+  AJWT_ASSIGN(auto client_id, claims.get_id<AppId>(names::kClientId));
   AJWT_ASSIGN(const auto iat, claims.get_time(names::kIat));
   AJWT_ASSIGN(const auto nbf, claims.get_time(names::kNbf));
   AJWT_ASSIGN(const auto exp, claims.get_time(names::kExp));
-  AJWT_ASSIGN(auto jti, get_claim(claims, names::kJti));
+  AJWT_ASSIGN(auto jti, claims.get_string(names::kJti));
   if (jti.size() > names::kMaxJtiLength) return claims.malformed(names::kJti);
   AJWT_ASSIGN(const auto scope_text, claims.get_text(names::kScope));
   auto scope = parse_scope(scope_text);

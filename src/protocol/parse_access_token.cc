@@ -16,20 +16,6 @@ namespace {
 constexpr json::Limits kPayloadLimits{kMaxTokenBytes, 16};
 constexpr std::size_t kDraftHashDigits = 16;
 
-// get_id reads an identifier of type T.
-template <class T>
-Result<T> get_id(const Claims& claims, std::string_view name) {
-  AJWT_ASSIGN(const auto text, claims.get_text(name));
-  auto id = T::parse(text);
-  if (!id) return claims.malformed(name);
-  return id;
-}
-
-Result<std::string> get_string(const Claims& claims, std::string_view name) {
-  AJWT_ASSIGN(const auto text, claims.get_text(name));
-  return std::string(text);
-}
-
 Result<std::string> get_digest(const Claims& claims, std::string_view name) {
   AJWT_ASSIGN(const auto text, claims.get_text(name));
   if (!is_sha256_base64url(text)) return claims.malformed(name);
@@ -38,10 +24,7 @@ Result<std::string> get_digest(const Claims& claims, std::string_view name) {
 
 Result<std::string> get_draft_hash(const Claims& claims, std::string_view name) {
   AJWT_ASSIGN(const auto text, claims.get_text(name));
-  const bool is_hex = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  if (!is_hex || text.size() != kDraftHashDigits) return claims.malformed(name);
+  if (!is_lowercase_hex(text, kDraftHashDigits)) return claims.malformed(name);
   return std::string(text);
 }
 
@@ -52,7 +35,7 @@ Result<std::string> get_audience(const json::Object& payload, const Claims& clai
   if (value != nullptr && value->find_array() != nullptr) {
     return refuse(Code::k_audience_mismatch, "Claim aud must name one audience.");
   }
-  return get_string(claims, names::kAud);
+  return claims.get_string(names::kAud);
 }
 
 Result<Scopes> get_scope(const Claims& claims) {
@@ -75,11 +58,11 @@ Result<std::optional<IntentClaims::Step>> find_step(const Claims& intent) {
   if (std::none_of(all.begin(), all.end(), [&](auto name) { return intent.contains(name); })) {
     return std::optional<IntentClaims::Step>();
   }
-  AJWT_ASSIGN(auto workflow_id, get_id<WorkflowId>(intent, names::kWorkflowId));
+  AJWT_ASSIGN(auto workflow_id, intent.get_id<WorkflowId>(names::kWorkflowId));
   AJWT_ASSIGN(const auto version, intent.get_integer(names::kWorkflowVersion));
   if (version < 1) return intent.malformed(names::kWorkflowVersion);
-  AJWT_ASSIGN(auto workflow_step, get_id<StepId>(intent, names::kWorkflowStep));
-  AJWT_ASSIGN(auto execution_id, get_id<ExecutionId>(intent, names::kExecutionId));
+  AJWT_ASSIGN(auto workflow_step, intent.get_id<StepId>(names::kWorkflowStep));
+  AJWT_ASSIGN(auto execution_id, intent.get_id<ExecutionId>(names::kExecutionId));
   return std::optional(IntentClaims::Step{std::move(workflow_id), version, std::move(workflow_step),
                                           std::move(execution_id)});
 }
@@ -99,8 +82,8 @@ Result<IntentClaims> parse_intent(const json::Object& object) {
   const Claims intent(object, Code::k_claim_missing, Code::k_claim_malformed);
   IntentClaims claims;
   AJWT_ASSIGN(claims.step, find_step(intent));
-  AJWT_ASSIGN(claims.executed_by, get_string(intent, names::kExecutedBy));
-  AJWT_ASSIGN(claims.initiated_by, get_string(intent, names::kInitiatedBy));
+  AJWT_ASSIGN(claims.executed_by, intent.get_string(names::kExecutedBy));
+  AJWT_ASSIGN(claims.initiated_by, intent.get_string(names::kInitiatedBy));
   AJWT_ASSIGN(claims.delegators, get_delegators(intent));
   AJWT_ASSIGN(claims.delegation_chain, get_draft_hash(intent, names::kDelegationChain));
   AJWT_ASSIGN(claims.step_sequence_hash, get_draft_hash(intent, names::kStepSequenceHash));
@@ -111,7 +94,7 @@ Result<IntentClaims> parse_intent(const json::Object& object) {
 
 Result<AgentProofClaims> parse_agent_proof(const json::Object& object) {
   const Claims proof(object, Code::k_claim_missing, Code::k_claim_malformed);
-  AJWT_ASSIGN(auto registration_id, get_id<RegistrationId>(proof, names::kRegistrationId));
+  AJWT_ASSIGN(auto registration_id, proof.get_id<RegistrationId>(names::kRegistrationId));
   AJWT_ASSIGN(const auto checksum, proof.find_text(names::kAgentChecksum));
   if (checksum && !profile_of(*checksum)) return proof.malformed(names::kAgentChecksum);
   return AgentProofClaims{std::move(registration_id), std::optional<std::string>(checksum)};
@@ -124,7 +107,7 @@ Status read_agent_claims(const Claims& claims, AccessToken& token) {
       !claims.contains(names::kSubProfile)) {
     return ok();
   }
-  AJWT_ASSIGN(token.sub_profile, get_string(claims, names::kSubProfile));
+  AJWT_ASSIGN(token.sub_profile, claims.get_string(names::kSubProfile));
   AJWT_ASSIGN(const json::Object* intent, claims.get_object(names::kIntent));
   AJWT_ASSIGN(token.intent, parse_intent(*intent));
   AJWT_ASSIGN(const json::Object* proof, claims.get_object(names::kAgentProof));
@@ -171,14 +154,14 @@ Result<AccessToken> parse_access_token(ByteView payload) {
   }
   const Claims claims(*object, Code::k_claim_missing, Code::k_claim_malformed);
   if (claims.contains(names::kProfile)) return refuse(Code::k_profile_refused);
-  AJWT_ASSIGN(auto iss, get_string(claims, names::kIss));
+  AJWT_ASSIGN(auto iss, claims.get_string(names::kIss));
   AJWT_ASSIGN(auto aud, get_audience(*object, claims));
-  AJWT_ASSIGN(auto sub, get_string(claims, names::kSub));
-  AJWT_ASSIGN(auto client_id, get_id<AppId>(claims, names::kClientId));
+  AJWT_ASSIGN(auto sub, claims.get_string(names::kSub));
+  AJWT_ASSIGN(auto client_id, claims.get_id<AppId>(names::kClientId));
   AJWT_ASSIGN(const auto iat, claims.get_time(names::kIat));
   AJWT_ASSIGN(const auto nbf, claims.get_time(names::kNbf));
   AJWT_ASSIGN(const auto exp, claims.get_time(names::kExp));
-  AJWT_ASSIGN(auto jti, get_string(claims, names::kJti));
+  AJWT_ASSIGN(auto jti, claims.get_string(names::kJti));
   if (jti.size() > names::kMaxJtiLength) return claims.malformed(names::kJti);
   AJWT_ASSIGN(auto scope, get_scope(claims));
   AJWT_ASSIGN(auto cnf_jkt, get_confirmation(claims));

@@ -90,15 +90,9 @@ Status check_servers_differ(const std::vector<ToolServer>& servers) {
 
 // --- the JSON form
 
-bool is_digest(std::string_view text) {
-  return text.size() == kDigestLength && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-         });
-}
-
 Result<std::string> get_digest(json::Members& members, std::string_view name) {
   AJWT_ASSIGN(std::string digest, members.get_string(name));
-  if (is_digest(digest)) return digest;
+  if (is_lowercase_hex(digest, kDigestLength)) return digest;
   return refuse(Code::k_components_malformed,
                 "A component hash is 64 lowercase hexadecimal digits.");
 }

@@ -70,14 +70,17 @@ class SecondAct : public ::testing::Test {
     changed.key = fixture.planner().key;
     return changed;
   }
-  HttpResponse register_workflow(std::string_view id, std::string_view scope = "manifest:read") {
-    HttpRequest request = AuthorityFixture::json(
-        "POST", "/intent/register/workflow",
-        json::Object{{"workflow_id", id},
-                     {"steps", json::Object{{"one", json::Object{{"agent_id", "planner"},
-                                                                 {"action", "read_manifest"},
-                                                                 {"scopes", json::Array{scope}},
-                                                                 {"audience", kTestApi}}}}}});
+  // one_step is the workflow `audit` of one step.
+  static json::Object one_step(std::string_view step, std::string_view agent_id,
+                               std::string_view scope = "manifest:read") {
+    return json::Object{{"workflow_id", "audit"},
+                        {"steps", json::Object{{step, json::Object{{"agent_id", agent_id},
+                                                                   {"action", "read_manifest"},
+                                                                   {"scopes", json::Array{scope}},
+                                                                   {"audience", kTestApi}}}}}};
+  }
+  HttpResponse register_workflow(const json::Object& workflow) {
+    HttpRequest request = AuthorityFixture::json("POST", "/intent/register/workflow", workflow);
     fixture.authenticate(request, fixture.registrar());
     fixture.prove(request, fixture.planner().key);
     return fixture.handle(request);
@@ -193,7 +196,7 @@ TEST_F(SecondAct, AChangedGrantIsTheOneThatIsInherited) {
 
 TEST_F(SecondAct, AnUnconfirmedWorkflowRunsNowhere) {
   change_application({{"workflow_confirmation", "second_administrator"}});
-  const auto registered = register_workflow("audit");
+  const auto registered = register_workflow(one_step("one", "planner"));
   ASSERT_EQ(registered.status, 201) << registered.body;
   EXPECT_EQ(text_of(registered, "status"), "unconfirmed");
   expect_reason(open_execution("audit"), 403, "workflow_unconfirmed");
@@ -209,21 +212,12 @@ TEST_F(SecondAct, AnUnconfirmedWorkflowRunsNowhere) {
 }
 
 TEST_F(SecondAct, ARunningVersionStaysTheNewestUntilTheNextIsConfirmed) {
-  ASSERT_EQ(register_workflow("audit").status, 201);
+  ASSERT_EQ(register_workflow(one_step("one", "planner")).status, 201);
   change_application({{"workflow_confirmation", "second_administrator"}});
-  ASSERT_EQ(register_workflow("audit", "manifest:list").status, 400) << "beyond the grant";
+  ASSERT_EQ(register_workflow(one_step("one", "planner", "manifest:list")).status, 400)
+      << "beyond the grant";
   // Another definition within the grant.
-  HttpRequest request = AuthorityFixture::json(
-      "POST", "/intent/register/workflow",
-      json::Object{
-          {"workflow_id", "audit"},
-          {"steps", json::Object{{"two", json::Object{{"agent_id", "planner"},
-                                                      {"action", "read_manifest"},
-                                                      {"scopes", json::Array{"manifest:read"}},
-                                                      {"audience", kTestApi}}}}}});
-  fixture.authenticate(request, fixture.registrar());
-  fixture.prove(request, fixture.planner().key);
-  ASSERT_EQ(fixture.handle(request).status, 201);
+  ASSERT_EQ(register_workflow(one_step("two", "planner")).status, 201);
 
   EXPECT_EQ(*body_of(open_execution("audit")).find("workflow_version"), json::Value(1));
   expect_reason(open_execution("audit", 2), 403, "workflow_unconfirmed");
@@ -235,15 +229,9 @@ TEST_F(SecondAct, NobodyConfirmsTheirOwnVersion) {
   change_application({{"workflow_confirmation", "second_administrator"}});
   const TestClient second = second_administrator();
   const auto token = fixture.token(second, "admin:workflows");
-  const auto registered = fixture.call(
-      token, "POST", "/intent/register/workflow",
-      json::Object{
-          {"app_id", kAcme},
-          {"workflow_id", "audit"},
-          {"steps", json::Object{{"one", json::Object{{"agent_id", "planner"},
-                                                      {"action", "read_manifest"},
-                                                      {"scopes", json::Array{"manifest:read"}},
-                                                      {"audience", kTestApi}}}}}});
+  json::Object workflow = one_step("one", "planner");
+  workflow.set("app_id", kAcme);
+  const auto registered = fixture.call(token, "POST", "/intent/register/workflow", workflow);
   ASSERT_EQ(registered.status, 201) << registered.body;
   expect_reason(confirm(second, "audit", 1), 403, "second_administrator_needed");
   expect_reason(open_execution("audit"), 403, "workflow_unconfirmed");
@@ -253,7 +241,7 @@ TEST_F(SecondAct, NobodyConfirmsTheirOwnVersion) {
 // Switching the setting off makes no version usable that waits.
 TEST_F(SecondAct, TheSettingOfThenDecides) {
   change_application({{"workflow_confirmation", "second_administrator"}});
-  ASSERT_EQ(register_workflow("audit").status, 201);
+  ASSERT_EQ(register_workflow(one_step("one", "planner")).status, 201);
   change_application({{"workflow_confirmation", "none"}});
   expect_reason(open_execution("audit"), 403, "workflow_unconfirmed");
 }
@@ -263,17 +251,7 @@ TEST_F(SecondAct, AWaitingWorkflowFreezesNoGrant) {
   const TestAgent agent = AuthorityFixture::agent("reviewer", "You review.", 62);
   ASSERT_EQ(fixture.register_agent(fixture.registrar(), kAcme, agent).status, 201);
   change_application({{"workflow_confirmation", "second_administrator"}});
-  HttpRequest request = AuthorityFixture::json(
-      "POST", "/intent/register/workflow",
-      json::Object{
-          {"workflow_id", "audit"},
-          {"steps", json::Object{{"one", json::Object{{"agent_id", "reviewer"},
-                                                      {"action", "read_manifest"},
-                                                      {"scopes", json::Array{"manifest:read"}},
-                                                      {"audience", kTestApi}}}}}});
-  fixture.authenticate(request, fixture.registrar());
-  fixture.prove(request, fixture.planner().key);
-  ASSERT_EQ(fixture.handle(request).status, 201);
+  ASSERT_EQ(register_workflow(one_step("one", "reviewer")).status, 201);
   const auto grant_of = [&] {
     return (**fixture.store().find_registration(AppId::trusted("acme"),
                                                 AgentId::trusted("reviewer")))

@@ -16,7 +16,6 @@ namespace ajwt::authority {
 namespace {
 
 constexpr std::size_t kMaxDraftBatch = 64;
-constexpr std::string_view kJcsPrefix = "sha256:";
 
 Status check_batch(std::size_t size) {
   if (size == 0) return refuse(Code::k_parameter_missing, "There is nothing to register.");
@@ -32,12 +31,11 @@ ChecksumProfile profile_for(const AgentDefinition& definition) {
 }
 
 Result<std::string> digits_of(const AgentDefinition& definition, ChecksumProfile profile) {
-  AJWT_ASSIGN(std::string checksum, compute_agent_checksum(definition, profile));
-  if (checksum.starts_with(kJcsPrefix)) checksum.erase(0, kJcsPrefix.size());
-  return checksum;
+  AJWT_ASSIGN(const std::string checksum, compute_agent_checksum(definition, profile));
+  return std::string(checksum_digits(checksum));
 }
 
-// OpenAgent is an agent of the batch that the profile is open for.
+// get_open_agent loads an agent that the profile is open for.
 Result<DraftAgentRecords> get_open_agent(Store& store, const AppId& app_id,
                                          const AgentId& agent_id) {
   AJWT_ASSIGN(auto found, store.find_draft_agent(app_id, agent_id));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <algorithm>
 #include <utility>
 
 #include "authority/draft/mint.h"
+#include "protocol/agent_checksum.h"
 #include "protocol/draft_workflow.h"
 #include "protocol/names.h"
 
@@ -12,8 +12,6 @@ namespace {
 constexpr std::size_t kMaxDraftChain = 8;
 constexpr std::size_t kMaxDraftSteps = 512;
 constexpr std::size_t kMaxDraftScopes = 64;
-constexpr std::size_t kChecksumDigits = 64;
-constexpr std::string_view kChecksumPrefix = "sha256:";
 
 Error missing_parameter(std::string_view name) {
   return refuse(Code::k_parameter_missing, std::string(name));
@@ -30,15 +28,12 @@ Result<std::string> get_text(const json::Object& body, std::string_view name) {
 }
 
 Result<std::string> get_checksum(const json::Object& body) {
-  AJWT_ASSIGN(std::string text, get_text(body, names::kComputedChecksum));
-  if (text.starts_with(kChecksumPrefix)) text.erase(0, kChecksumPrefix.size());
-  const bool is_hex = std::all_of(text.begin(), text.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-  });
-  if (!is_hex || text.size() != kChecksumDigits) {
+  AJWT_ASSIGN(const std::string text, get_text(body, names::kComputedChecksum));
+  const auto profile = profile_of(text);
+  if (profile != ChecksumProfile::kSha256 && profile != ChecksumProfile::kReference) {
     return malformed_parameter(names::kComputedChecksum);
   }
-  return text;
+  return std::string(checksum_digits(text));
 }
 
 Result<Scopes> get_scopes(const json::Object& body) {

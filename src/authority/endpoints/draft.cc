@@ -8,6 +8,7 @@
 #include "authority/draft/registry.h"
 #include "authority/draft/routes.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/endpoints/token_answer.h"
 #include "crypto/random.h"
 #include "json/write.h"
 #include "protocol/names.h"
@@ -15,20 +16,6 @@
 
 namespace ajwt::authority {
 namespace {
-
-HttpResponse write_bearer(std::string_view token, Seconds expires_in, const Scopes& scope) {
-  json::Object body;
-  body.set(names::kAccessToken, token);
-  body.set(names::kTokenType, names::kBearer);
-  body.set(names::kExpiresIn, static_cast<std::int64_t>(expires_in.count()));
-  body.set(names::kScope, join_scopes(scope));
-  return write_json_response(200, body);
-}
-
-bool is_agent_checksum_grant(const json::Value* grant) {
-  return grant != nullptr && (*grant == json::Value(names::kAgentChecksumGrant) ||
-                              *grant == json::Value(names::kAgentChecksumGrantUrn));
-}
 
 // check_draft_client_audience: the authority, under its own name or the one that the draft gives
 // it.
@@ -134,17 +121,19 @@ Result<HttpResponse> handle_draft_secret(Exchange& exchange, const Form& form) {
   AJWT_TRY(context.store.append_audit(build_audit(token.client_id, exchange.decision_id,
                                                   exchange.operation, caller.allowed(),
                                                   exchange.now, facts)));
-  return write_bearer(compact, context.options.access_token_lifetime, token.scope);
+  return write_token(names::kBearer, compact, context.options.access_token_lifetime, token.scope);
 }
 
 Result<HttpResponse> handle_draft_token(Exchange& exchange, const DraftCaller& caller) {
   AJWT_ASSIGN(const json::Object body, parse_json_body(exchange.request));
-  if (!is_agent_checksum_grant(body.find(names::kGrantType))) {
+  const json::Value* grant = body.find(names::kGrantType);
+  const std::string* grant_type = grant == nullptr ? nullptr : grant->find_string();
+  if (grant_type == nullptr || !is_agent_checksum(*grant_type)) {
     return refuse(Code::k_grant_type_unsupported);
   }
   AJWT_ASSIGN(const DraftMintRequest request, parse_draft_mint(body));
   AJWT_ASSIGN(const MintAnswer answer, draft_mint(exchange, caller, request));
-  return write_bearer(answer.access_token, answer.expires_in, answer.scope);
+  return write_token(names::kBearer, answer.access_token, answer.expires_in, answer.scope);
 }
 
 Result<HttpResponse> handle_draft_register_agent(Exchange& exchange, const DraftCaller& caller) {

@@ -9,6 +9,7 @@
 #include "authority/draft/routes.h"
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "authority/endpoints/token_answer.h"
 #include "authority/issue.h"
 #include "authority/oauth/rate_limiter.h"
 #include "crypto/random.h"
@@ -17,19 +18,6 @@
 
 namespace ajwt::authority {
 namespace {
-
-bool is_agent_checksum(std::string_view grant_type) {
-  return grant_type == names::kAgentChecksumGrant || grant_type == names::kAgentChecksumGrantUrn;
-}
-
-HttpResponse write_token(std::string_view token, Seconds expires_in, const Scopes& scope) {
-  json::Object body;
-  body.set(names::kAccessToken, token);
-  body.set(names::kTokenType, names::kDpop);
-  body.set(names::kExpiresIn, static_cast<std::int64_t>(expires_in.count()));
-  body.set(names::kScope, join_scopes(scope));
-  return write_json_response(200, body);
-}
 
 // find_audience returns the one audience that a form names, as `audience` or as `resource`.
 Result<std::optional<std::string>> find_audience(const Form& form) {
@@ -106,7 +94,7 @@ Result<HttpResponse> mint_for(Exchange& exchange, const Authenticated& caller,
     }
     return std::move(answer).error();
   }
-  return write_token(answer->access_token, answer->expires_in, answer->scope);
+  return write_token(names::kDpop, answer->access_token, answer->expires_in, answer->scope);
 }
 
 // check_client_scopes: what the client may ask for, never silently less (protocol 7).
@@ -190,7 +178,7 @@ Result<HttpResponse> grant_client_credentials(Exchange& exchange, const Form& fo
   AJWT_ASSIGN(const std::string compact, issue_verified(context, token));
   // The record is durable before the token leaves (P5).
   AJWT_TRY(record_issued(exchange, caller.caller, token));
-  return write_token(compact, context.options.access_token_lifetime, token.scope);
+  return write_token(names::kDpop, compact, context.options.access_token_lifetime, token.scope);
 }
 
 Result<HttpResponse> grant_agent_checksum(Exchange& exchange, const Form& form) {

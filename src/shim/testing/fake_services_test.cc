@@ -18,13 +18,6 @@
 namespace ajwt::shim::testing {
 namespace {
 
-Digest random_digest() {
-  const Bytes random = crypto::random_bytes(32);
-  Digest digest{};
-  std::copy(random.begin(), random.end(), digest.begin());
-  return digest;
-}
-
 HttpResponse json_response(int status, const json::Object& body) {
   HttpResponse response{.status = status, .headers = {}, .body = json::write(body)};
   response.headers.add("Content-Type", "application/json");
@@ -96,8 +89,8 @@ FakeServices::FakeServices(const Clock& clock) : clock_(clock) { lose_nonces(); 
 
 void FakeServices::lose_nonces() {
   const std::lock_guard lock(mutex_);
-  authority_nonces_ = std::make_unique<NonceIssuer>(random_digest(), Seconds(300));
-  api_nonces_ = std::make_unique<NonceIssuer>(random_digest(), Seconds(300));
+  authority_nonces_ = std::make_unique<NonceIssuer>(crypto::random_digest(), Seconds(300));
+  api_nonces_ = std::make_unique<NonceIssuer>(crypto::random_digest(), Seconds(300));
 }
 
 void FakeServices::lose_tokens() {
