@@ -70,6 +70,15 @@ class SecondAct : public ::testing::Test {
     changed.key = fixture.planner().key;
     return changed;
   }
+  // change_key registers a version of the planner under another key, with a proof of the old one.
+  HttpResponse change_key(const TestAgent& changed) {
+    HttpRequest request = AuthorityFixture::json("POST", "/intent/register/agent",
+                                                 AuthorityFixture::registration(kAcme, changed));
+    fixture.authenticate(request, fixture.registrar());
+    fixture.add_key_proof(request, fixture.planner().key, changed.key);
+    fixture.prove(request, changed.key);
+    return fixture.handle(request);
+  }
   // one_step is the workflow `audit` of one step.
   static json::Object one_step(std::string_view step, std::string_view agent_id,
                                std::string_view scope = "manifest:read") {
@@ -157,17 +166,50 @@ TEST_F(SecondAct, AWaitingKeyDecidesNothing) {
   change_application({{"activation", "separate"}});
   TestAgent changed = next();
   changed.key = ed25519_key(61);
-  HttpRequest request = AuthorityFixture::json("POST", "/intent/register/agent",
-                                               AuthorityFixture::registration(kAcme, changed));
-  fixture.authenticate(request, fixture.registrar());
-  fixture.add_key_proof(request, fixture.planner().key, changed.key);
-  fixture.prove(request, changed.key);
-  ASSERT_EQ(fixture.handle(request).status, 201);
+  ASSERT_EQ(change_key(changed).status, 201);
 
   TestAgent third = next("third");
   third.key = changed.key;
   expect_reason(fixture.register_agent(fixture.registrar(), kAcme, third), 409, "duplicate_agent");
   EXPECT_EQ(fixture.register_agent(fixture.registrar(), kAcme, next("fourth")).status, 201);
+}
+
+// Instances of the version that acts register themselves at each start.
+TEST_F(SecondAct, ARepeatOfWhatActsLeavesWhatWaits) {
+  change_application({{"activation", "separate"}});
+  const auto waiting = fixture.register_agent(fixture.registrar(), kAcme, next());
+  ASSERT_EQ(waiting.status, 201);
+  const auto repeated = fixture.register_agent(fixture.registrar(), kAcme, fixture.planner());
+  ASSERT_EQ(repeated.status, 200) << repeated.body;
+  EXPECT_NE(text_of(repeated, "registration_id"), text_of(waiting, "registration_id"));
+  EXPECT_EQ(text_of(repeated, "status"), "registered");
+  EXPECT_EQ(activate("planner", text_of(waiting, "registration_id")).status, 200);
+}
+
+TEST_F(SecondAct, ARepeatedKeyChangeIsTheOneThatWaits) {
+  change_application({{"activation", "separate"}});
+  TestAgent changed = next();
+  changed.key = ed25519_key(61);
+  const auto first = change_key(changed);
+  ASSERT_EQ(first.status, 201) << first.body;
+
+  const auto repeated = fixture.register_agent(fixture.registrar(), kAcme, changed);
+  EXPECT_EQ(repeated.status, 200) << repeated.body;
+  EXPECT_EQ(text_of(repeated, "registration_id"), text_of(first, "registration_id"));
+  EXPECT_EQ(text_of(repeated, "status"), "inactive");
+}
+
+TEST_F(SecondAct, WhatIsRevokedIsNotRegisteredAgain) {
+  change_application({{"activation", "separate"}});
+  ASSERT_EQ(fixture.register_agent(fixture.registrar(), kAcme, next()).status, 201);
+  ASSERT_EQ(administer(fixture.administrator(), "admin:agents", "POST",
+                       "/admin/agents/acme/planner/revoke")
+                .status,
+            200);
+  for (const TestAgent& again : {fixture.planner(), next(), next("third")}) {
+    expect_reason(fixture.register_agent(fixture.registrar(), kAcme, again), 409,
+                  "registration_revoked");
+  }
 }
 
 TEST_F(SecondAct, RevocationReachesWhatWaits) {

@@ -109,20 +109,29 @@ Result<Versions> load_versions(Context& context, const AppId& app_id, const Agen
   return versions;
 }
 
+// find_same returns the version that is registered already: the newest, or the one that acts while
+// the newest waits, whose instances may register themselves at each start.
+const Registration* find_same(const Versions& versions, const Draft& draft) {
+  for (const auto* version : {&versions.newest, &versions.acting}) {
+    if (*version && is_same(**version, draft)) return &**version;
+  }
+  return nullptr;
+}
+
 // check_same: the same registration answers as it is; what would have to change it is never
 // dropped.
-Status check_same(const Registration& newest, const RegisterAgentRequest& request) {
-  if (request.grant && request.grant != newest.grant) {
+Status check_same(const Registration& registered, const RegisterAgentRequest& request) {
+  if (request.grant && request.grant != registered.grant) {
     return refuse(Code::k_already_exists, "It is registered with another grant.");
   }
-  if (request.autonomy && request.autonomy != newest.autonomy) {
+  if (request.autonomy && request.autonomy != registered.autonomy) {
     return refuse(Code::k_already_exists, "It is registered with another autonomy.");
   }
-  if (request.components && newest.sealed_components.empty()) {
+  if (request.components && registered.sealed_components.empty()) {
     return refuse(Code::k_already_exists, "It is registered without its components.");
   }
-  if (request.component_hashes && newest.sealed_components.empty() &&
-      newest.component_hmacs.empty()) {
+  if (request.component_hashes && registered.sealed_components.empty() &&
+      registered.component_hmacs.empty()) {
     return refuse(Code::k_already_exists, "It is registered by its checksum alone.");
   }
   return ok();
@@ -132,7 +141,6 @@ Status check_same(const Registration& newest, const RegisterAgentRequest& reques
 // holds the application's credential alone would lock the real agent out (threats T1).
 Status check_succession(const Registration& acting, const Draft& draft,
                         const std::optional<VerifiedProof>& old_key_proof, KeyChange key_change) {
-  if (acting.state == RegistrationState::kRevoked) return refuse(Code::k_registration_revoked);
   if (acting.jkt == draft.jkt || key_change == KeyChange::kByAdministrator) return ok();
   if (old_key_proof && old_key_proof->jkt() == acting.jkt) return ok();
   return refuse(Code::k_duplicate_agent);
@@ -159,10 +167,10 @@ Result<std::string> mac_parts(const Context& context, const RegisterAgentRequest
 
 // check_same_hashes: hashes that the checksum does not vouch for may differ under one checksum.
 Status check_same_hashes(const Context& context, const RegisterAgentRequest& request,
-                         const Registration& newest) {
-  if (!request.component_hashes || newest.component_hmacs.empty()) return ok();
+                         const Registration& registered) {
+  if (!request.component_hashes || registered.component_hmacs.empty()) return ok();
   AJWT_ASSIGN(const std::string macs, mac_parts(context, request));
-  if (equal_constant_time(macs, newest.component_hmacs)) return ok();
+  if (equal_constant_time(macs, registered.component_hmacs)) return ok();
   return refuse(Code::k_already_exists, "It is registered with other component hashes.");
 }
 
@@ -303,13 +311,16 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
     AJWT_ASSIGN(const std::string checksum, compute_checksum(request));
     const Draft draft{request, checksum, jkt};
     AJWT_ASSIGN(const Versions versions, load_versions(context, request.app_id, request.agent_id));
+    if (versions.acting && versions.acting->state == RegistrationState::kRevoked) {
+      return refuse(Code::k_registration_revoked);
+    }
+    if (const Registration* same = find_same(versions, draft)) {
+      AJWT_TRY(check_same(*same, request));
+      AJWT_TRY(check_same_hashes(context, request, *same));
+      return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *same};
+    }
     if (versions.acting) {
       AJWT_TRY(check_succession(*versions.acting, draft, old_key_proof, key_change));
-    }
-    if (versions.newest && is_same(*versions.newest, draft)) {
-      AJWT_TRY(check_same(*versions.newest, request));
-      AJWT_TRY(check_same_hashes(context, request, *versions.newest));
-      return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *versions.newest};
     }
     AJWT_ASSIGN(auto registration, build_registration(context, application, draft, versions, now));
     AJWT_ASSIGN(const auto twin,
