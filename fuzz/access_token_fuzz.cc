@@ -5,44 +5,23 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 #include <string_view>
 
 #include "base/check.h"
+#include "fuzz/support/authority_keys.h"
 #include "fuzz/support/choices.h"
-#include "fuzz/support/must.h"
 #include "jose/jws.h"
 #include "json/write.h"
 #include "protocol/access_token.h"
 #include "protocol/names.h"
-#include "tests/support/test_keys.h"
 
 namespace ajwt {
 namespace {
 
-constexpr Instant kNow = from_unix(1'800'000'000);
-constexpr Seconds kSkew{60};
-constexpr std::string_view kKid = "key-1";
-
-TokenRules rules() {
-  return TokenRules{.issuer = "https://authority.example",
-                    .audience = "https://api.example",
-                    .algorithms = jose::AlgorithmSet::all(),
-                    .skew = kSkew};
-}
-
-const crypto::PrivateKey& authority_key() {
-  static const crypto::PrivateKey key = testing::ed25519_key(1);
-  return key;
-}
-
-const jose::KeySet& keys() {
-  static const jose::KeySet set({jose::Jwk{.key = authority_key().public_key(),
-                                           .kid = std::string(kKid),
-                                           .alg = jose::Algorithm::kEdDSA}});
-  return set;
-}
+using fuzz::authority_key;
+using fuzz::kKid;
+using fuzz::kNow;
 
 void check_claims(const AccessToken& token) {
   AJWT_CHECK(!token.iss.empty() && !token.aud.empty() && !token.sub.empty());
@@ -59,15 +38,16 @@ void check_claims(const AccessToken& token) {
 }
 
 void check_signed(std::string_view payload) {
+  const TokenRules rules = fuzz::token_rules();
   const auto jws = jose::sign_jws(payload, authority_key(),
                                   {.typ = names::kTypAccessToken, .kid = std::string(kKid)});
   if (!jws) return;
-  const auto verified = verify_access_token(*jws, rules(), keys(), kNow);
+  const auto verified = verify_access_token(*jws, rules, fuzz::authority_keys(), kNow);
   if (!verified) return;
   AJWT_CHECK(parse_access_token(as_bytes(payload)).has_value());
-  AJWT_CHECK(verified->iss == rules().issuer && verified->aud == rules().audience);
+  AJWT_CHECK(verified->iss == rules.issuer && verified->aud == rules.audience);
   AJWT_CHECK(kNow < verified->exp);
-  AJWT_CHECK(verified->nbf <= kNow + kSkew && verified->iat <= kNow + kSkew);
+  AJWT_CHECK(verified->nbf <= kNow + rules.skew && verified->iat <= kNow + rules.skew);
 }
 
 }  // namespace

@@ -32,8 +32,8 @@ constexpr char kSelectDraftAgents[] =
     "SELECT a.app_id, a.agent_id, a.permissions, a.set_by, a.set_at, a.ended_at, a.row_version, "
     "EXISTS (SELECT 1 FROM registrations AS k WHERE k.app_id = a.app_id "
     "AND k.agent_id = a.agent_id), "
-    "r.registration_id, r.version, r.checksum, r.profile, r.claimed_key, r.sealed_components, "
-    "r.registered_at FROM draft_agents AS a LEFT JOIN draft_registrations AS r "
+    "r.registration_id, r.version, r.checksum, r.profile, r.claimed_key, r.registered_at "
+    "FROM draft_agents AS a LEFT JOIN draft_registrations AS r "
     "ON r.app_id = a.app_id AND r.agent_id = a.agent_id AND r.version = "
     "(SELECT max(version) FROM draft_registrations AS n WHERE n.app_id = a.app_id "
     "AND n.agent_id = a.agent_id) ";
@@ -70,8 +70,7 @@ Result<DraftRegistration> draft_registration_from(const Query& row) {
                            .checksum = row.string(10),
                            .profile = profile,
                            .claimed_key = std::move(key),
-                           .sealed_components = row.bytes(13),
-                           .registered_at = row.instant(14)};
+                           .registered_at = row.instant(13)};
 }
 
 Result<DraftAgentRecords> draft_agent_from(const Query& row) {
@@ -110,10 +109,10 @@ Status insert_draft_registration(Connection& db, const DraftRegistration& regist
   return db.run(
       "INSERT INTO draft_registrations (registration_id, app_id, agent_id, version, checksum, "
       "profile, claimed_key, sealed_components, registered_at) "
-      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+      "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, x'', ?8)",  // see migrations/0006_draft_00_parts.cc
       registration.registration_id, registration.app_id, registration.agent_id,
       registration.version, registration.checksum, name(registration.profile), key,
-      registration.sealed_components, registration.registered_at);
+      registration.registered_at);
 }
 
 }  // namespace
@@ -223,7 +222,7 @@ Status SqliteStore::add_draft_workflows(std::span<const DraftWorkflow> workflows
                  "registered_at) VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
                  workflow.app_id, id, json::write(workflow.definition), workflow.registered_by,
                  workflow.registered_at));
-      if (db.changed_rows() != 1) return refuse(Code::k_already_exists, id);
+      if (db.changed_rows() != 1) return refuse(Code::k_state_changed, "workflow_id");
     }
     return ok();
   });

@@ -115,6 +115,7 @@ std::span<const Migration> all_migrations() {
       Migration{"draft_00", kDraft00},
       Migration{"announced_keys", kAnnouncedKeys},
       Migration{"component_hashes", kComponentHashes},
+      Migration{"draft_00_parts", kDraft00Parts},
   };
   return history;
 }

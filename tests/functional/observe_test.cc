@@ -6,20 +6,18 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <csignal>
 #include <memory>
-#include <mutex>
 #include <sstream>
 #include <string>
 #include <vector>
 
 #include "crypto/key.h"
 #include "http/client.h"
-#include "http/server.h"
 #include "shim/fleet.h"
 #include "shim/key_file.h"
 #include "tests/functional/program.h"
+#include "tests/functional/recorder.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::functional {
@@ -34,48 +32,6 @@ constexpr std::string_view kBot =
 constexpr std::string_view kRefunds =
     R"({"workflow_id":"refunds","steps":{"refund":{"agent_id":"refund-bot","action":"refund",
         "scopes":["refunds:write"],"audience":"https://api.example.com","completion":"agent"}}})";
-
-// Recorder is a server that keeps what it is sent.
-class Recorder {
- public:
-  Recorder() {
-    http::ServerOptions options;
-    options.io_threads = 1;
-    options.worker_threads = 2;
-    server_ = *http::Server::start(options, [this](const HttpRequest& request) {
-      const std::lock_guard lock(mutex_);
-      requests_.push_back(request);
-      changed_.notify_all();
-      return HttpResponse{.status = 200, .headers = {}, .body = "{}"};
-    });
-  }
-  std::string url() const { return "http://127.0.0.1:" + std::to_string(server_->port()); }
-  HttpRequest only() {
-    const std::lock_guard lock(mutex_);
-    EXPECT_EQ(requests_.size(), 1U);
-    return requests_.empty() ? HttpRequest() : requests_.front();
-  }
-  // wait_for returns all bodies, once there is one with this text.
-  std::string wait_for(std::string_view text) {
-    std::unique_lock lock(mutex_);
-    EXPECT_TRUE(changed_.wait_for(lock, std::chrono::seconds(20), [&] {
-      return bodies().find(text) != std::string::npos;
-    })) << text;
-    return bodies();
-  }
-  void stop() { server_.reset(); }
-
- private:
-  std::string bodies() const {
-    std::string all;
-    for (const HttpRequest& request : requests_) all += request.body + "\n";
-    return all;
-  }
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<HttpRequest> requests_;
-  std::unique_ptr<http::Server> server_;
-};
 
 std::vector<std::string> lines_of(const std::string& text, std::string_view with = {}) {
   std::vector<std::string> lines;
@@ -173,15 +129,6 @@ class ObserveTest : public ::testing::Test {
                                    .url = "http://127.0.0.1:" + port_ + "/refunds/7",
                                    .headers = {},
                                    .body = "{}"});
-  }
-
-  static std::string any_free_port() {
-    http::ServerOptions options;
-    options.io_threads = 1;
-    auto server = *http::Server::start(options, [](const HttpRequest&) {
-      return HttpResponse{200, {}, {}};
-    });
-    return std::to_string(server->port());
   }
 
   ScratchFolder folder_;

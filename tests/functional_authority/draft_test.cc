@@ -5,11 +5,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <bit>
 #include <fstream>
 #include <functional>
 #include <iterator>
 #include <map>
+#include <memory>
+#include <optional>
+#include <set>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -20,9 +25,11 @@
 #include "json/write.h"
 #include "protocol/draft_token.h"
 #include "protocol/names.h"
+#include "store/sqlite_store.h"
 #include "tests/support/authority_fixture.h"
 #include "tests/support/expect_reason.h"
 #include "tests/support/matchers.h"
+#include "tests/support/observed_store.h"
 #include "tests/support/test_keys.h"
 
 namespace ajwt {
@@ -35,6 +42,7 @@ using ::testing::ElementsAre;
 using testing::expect_reason;
 using testing::MintDoor;
 using ::testing::Not;
+using testing::ObservedStore;
 using testing::TestAgent;
 using testing::TestToken;
 using testing::text_of;
@@ -65,7 +73,9 @@ json::Object payload_of(std::string_view token) {
 
 class Draft : public ::testing::Test {
  protected:
-  Draft() {
+  explicit Draft(authority::AuthorityOptions options = AuthorityFixture::default_options())
+      : store(new ObservedStore(*store::SqliteStore::open_in_memory())),
+        fixture(std::unique_ptr<authority::Store>(store), std::move(options)) {
     secrets["draft-registrar"] =
         create_client("draft-registrar", "register:intent register:workflow");
     secrets["draft-fleet"] = create_client("draft-fleet", "generate:intent-token read:agents");
@@ -121,6 +131,16 @@ class Draft : public ::testing::Test {
             {"requested_scopes", json::Array{"manifest:read"}},
             {"audience", "https://api.example"}};
   }
+  // one_step is the workflow w of the agent "old".
+  static json::Object one_step(std::string_view action) {
+    return {
+        {"workflow_id", "w"},
+        {"steps", json::Object{{"one", json::Object{{"agent_id", "old"}, {"action", action}}}}}};
+  }
+  HttpResponse register_workflow(const json::Object& workflow) {
+    return send(bearer("draft-registrar", "register:workflow"), "POST", "/intent/register/workflow",
+                workflow);
+  }
   HttpResponse mint(const std::string& agent, const std::string& checksum) {
     return send(bearer("draft-fleet", "generate:intent-token"), "POST", "/intent/token",
                 mint_body(agent, checksum));
@@ -132,6 +152,7 @@ class Draft : public ::testing::Test {
               200);
   }
 
+  ObservedStore* store;  // the fixture's own
   AuthorityFixture fixture;
   std::map<std::string, std::string> secrets;
 };
@@ -311,16 +332,85 @@ TEST_F(Draft, ABatchIsRegisteredWholeOrNotAtAll) {
 
 TEST_F(Draft, AWorkflowNeverChangesUnderItsId) {
   registered();
-  const std::string token = bearer("draft-registrar", "register:workflow");
-  const auto put = [&](std::string_view action) {
-    return send(token, "POST", "/intent/register/workflow",
+  EXPECT_EQ(register_workflow(one_step("t")).status, 200);
+  EXPECT_EQ(register_workflow(one_step("t")).status, 200);
+  expect_reason(register_workflow(one_step("u")), 409, "already_exists");
+}
+
+// Two clients that start together register the same workflow.
+TEST_F(Draft, OfTwoThatRegisterAWorkflowAtOnceBothAreAnswered) {
+  registered();
+  int twin = 0;
+  store->before_next("add_draft_workflows",
+                     [&] { twin = register_workflow(one_step("t")).status; });
+  EXPECT_EQ(register_workflow(one_step("t")).status, 200);
+  EXPECT_EQ(twin, 200);
+}
+
+TEST_F(Draft, OfTwoDefinitionsRegisteredAtOnceOneIsKept) {
+  registered();
+  int other = 0;
+  store->before_next("add_draft_workflows",
+                     [&] { other = register_workflow(one_step("t")).status; });
+  expect_reason(register_workflow(one_step("u")), 409, "already_exists");
+  EXPECT_EQ(other, 200);
+}
+
+TEST_F(Draft, TheAgentOfManyStepsIsLookedUpOnce) {
+  registered();
+  json::Object steps;
+  for (int i = 0; i < 100; ++i) {
+    steps.set("s" + std::to_string(i), json::Object{{"agent_id", "old"}});
+  }
+  (void)store->take_calls();
+  ASSERT_EQ(register_workflow(json::Object{{"workflow_id", "w"}, {"steps", steps}}).status, 200);
+  EXPECT_EQ(::testing::Value(store->take_calls(), ::testing::Contains("find_draft_agent").Times(1)),
+            true);
+}
+
+// What no record of the authority's says stands in the entry.
+TEST_F(Draft, TheAuditHasWhatTheClientClaimed) {
+  const std::string checksum = registered();
+  ASSERT_EQ(register_workflow(one_step("t")).status, 200);
+  json::Object body = mint_body("old", checksum);
+  body.set("workflow_id", "w");
+  body.set("workflow_step", "one");
+  body.set("delegation_context", json::Object{{"chain", json::Array{"old"}},
+                                              {"completed_steps", json::Array{"earlier"}}});
+  const auto minted =
+      send(bearer("draft-fleet", "generate:intent-token"), "POST", "/intent/token", body);
+  ASSERT_EQ(minted.status, 200) << minted.body;
+  const auto leaves = fixture.store().list_audit(0, 10'000, AppId::trusted("acme"));
+  const json::Object entry = parsed(leaves->back().bytes);
+  EXPECT_EQ(*entry.find("claimed_chain"), json::Value(json::Array{"old"}));
+  EXPECT_EQ(*entry.find("claimed_completed_steps"), json::Value(json::Array{"earlier"}));
+}
+
+// A step that is named binds, also where workflows are optional: leaving workflow_enabled out, or
+// saying no, is no way around its ceilings.
+TEST_F(Draft, ANamedStepBindsWhateverTheSwitchSays) {
+  const std::string checksum = registered();
+  allow_outside_of_workflows();
+  ASSERT_EQ(register_workflow(
                 json::Object{{"workflow_id", "w"},
-                             {"steps", json::Object{{"one", json::Object{{"agent_id", "old"},
-                                                                         {"action", action}}}}}});
+                             {"steps", json::Object{{"first", json::Object{{"agent_id", "old"}}},
+                                                    {"then", json::Object{{"agent_id", "old"}}}}}})
+                .status,
+            200);
+  const std::string token = bearer("draft-fleet", "generate:intent-token");
+  const auto with = [&](std::optional<bool> enabled) {
+    json::Object body = mint_body("old", checksum);
+    body.set("workflow_id", "w");
+    body.set("workflow_step", "then");
+    if (enabled) body.set("workflow_enabled", *enabled);
+    return send(token, "POST", "/intent/token", body);
   };
-  EXPECT_EQ(put("t").status, 200);
-  EXPECT_EQ(put("t").status, 200);
-  expect_reason(put("u"), 409, "already_exists");
+  expect_reason(with(std::nullopt), 403, "step_predecessors_missing");
+  expect_reason(with(true), 403, "step_predecessors_missing");
+  expect_reason(with(false), 400, "parameter_malformed");
+  json::Object half = mint_body("old", checksum);
+  half.set("workflow_id", "w");
+  expect_reason(send(token, "POST", "/intent/token", half), 400, "parameter_missing");
 }
 
 TEST_F(Draft, AnAgentThatHasAKeyIsOutForGood) {
@@ -376,7 +466,7 @@ TEST_F(Draft, CeilingsHoldHereToo) {
   expect_reason(with("delegation_context", json::Object{{"chain", json::Array{"planner"}}}), 403,
                 "delegation_chain_differs");
   expect_reason(with("delegation_context", json::Object{{"chain", json::Array{"a|b"}}}), 400,
-                "parameter_malformed");
+                "identifier_malformed");
   expect_reason(with("computed_checksum", std::string(64, 'A')), 400, "parameter_malformed");
   expect_reason(secret_token("draft-fleet", secrets["draft-fleet"], "register:intent"), 400,
                 "scope_exceeds_ceiling");
@@ -439,10 +529,24 @@ TEST_F(Draft, IsNotThereAtTheManagementAddress) {
                 "not_found");
 }
 
+// DraftSweep has room for many failures from one address.
+class DraftSweep : public Draft {
+ protected:
+  DraftSweep() : Draft(options()) {}
+  static authority::AuthorityOptions options() {
+    auto options = AuthorityFixture::default_options();
+    const authority::Budget plenty{.per_second = 1, .burst = 1'000'000};
+    options.rate_limits.address = plenty;
+    options.rate_limits.address_failures = plenty;
+    options.rate_limits.client_failures = plenty;
+    return options;
+  }
+};
+
 // Every parameter, header and combination that might ask for the profile, on requests of clients
 // and agents that nobody set to it: none of them is answered with a token of the profile, and each
 // is refused for what it is.
-TEST_F(Draft, NoRequestCanAskForIt) {
+TEST_F(DraftSweep, NoRequestCanAskForIt) {
   allow_outside_of_workflows();
   const TestAgent& agent = fixture.planner();
   const std::string bare = agent.checksum.substr(7);
@@ -461,59 +565,80 @@ TEST_F(Draft, NoRequestCanAskForIt) {
       {"client_secret", *fixture.fleet().secret},
       {"client_id", fixture.fleet().client_id},
   };
-  // Ways to authenticate that are not the strict ones.
-  using Present = std::function<void(HttpRequest&)>;
-  const std::vector<std::pair<std::string, Present>> ways{
+  // Ways to authenticate that are not the strict ones, and what each is refused for: at the door of
+  // bearer tokens the token, at the strict one the members of the profile, else what is missing.
+  struct Way {
+    std::string about;
+    std::function<void(HttpRequest&)> present;
+    std::set<std::string> reasons;
+  };
+  const auto by_body = [](const char* reason) {
+    return std::set<std::string>{"json_unknown_member", "parameter_malformed", reason};
+  };
+  const std::string& client = fixture.fleet().client_id;
+  const std::string& secret = *fixture.fleet().secret;
+  const std::vector<Way> ways{
       {"bearer",
-       [&](HttpRequest& r) { r.headers.set("Authorization", "Bearer " + strict.access_token); }},
+       [&](HttpRequest& r) { r.headers.set("Authorization", "Bearer " + strict.access_token); },
+       {"token_scheme_refused"}},
       {"bearer, lower case",
-       [&](HttpRequest& r) { r.headers.set("Authorization", "bearer " + strict.access_token); }},
+       [&](HttpRequest& r) { r.headers.set("Authorization", "bearer " + strict.access_token); },
+       {"token_scheme_refused"}},
       {"bearer with proof",
        [&](HttpRequest& r) {
          fixture.present(r, strict);
          r.headers.set("Authorization", "Bearer " + strict.access_token);
-       }},
+       },
+       {"client_credentials_doubled"}},
       {"bearer beside basic",
        [&](HttpRequest& r) {
-         AuthorityFixture::authenticate_basic(r, fixture.fleet().client_id,
-                                              *fixture.fleet().secret);
+         AuthorityFixture::authenticate_basic(r, client, secret);
          r.headers.add("Authorization", "Bearer " + strict.access_token);
-       }},
+       },
+       {"client_credentials_doubled"}},
       {"basic without proof",
-       [&](HttpRequest& r) {
-         AuthorityFixture::authenticate_basic(r, fixture.fleet().client_id,
-                                              *fixture.fleet().secret);
-       }},
+       [&](HttpRequest& r) { AuthorityFixture::authenticate_basic(r, client, secret); },
+       by_body("proof_missing")},
       {"dpop without proof",
-       [&](HttpRequest& r) { r.headers.set("Authorization", "DPoP " + strict.access_token); }},
-      {"nothing", [](HttpRequest&) {}},
+       [&](HttpRequest& r) { r.headers.set("Authorization", "DPoP " + strict.access_token); },
+       by_body("proof_missing")},
+      {"nothing", [](HttpRequest&) {}, by_body("client_unauthenticated")},
   };
-  const std::vector<std::pair<std::string, std::string>> headers{{"X-Ajwt-Profile", "draft-00"},
-                                                                 {"Profile", "draft-00"},
-                                                                 {"PoP", "aaaa"},
-                                                                 {"X-PoP-Timestamp", "1800000000"},
-                                                                 {"Accept", "application/jwt"}};
+  const std::vector<std::pair<std::string, std::string>> headers{
+      {"X-Ajwt-Profile", "draft-00"},    {"Profile", "draft-00"},       {"PoP", "aaaa"},
+      {"X-PoP-Timestamp", "1800000000"}, {"Accept", "application/jwt"}, {"Prefer", "draft-00"}};
   std::size_t tried = 0;
-  for (const auto& [way, present] : ways) {
+  for (const Way& way : ways) {
     for (std::size_t a = 0; a < members.size(); ++a) {
       for (std::size_t b = a; b < members.size(); ++b) {
-        json::Object body = mint_body("planner", agent.checksum);
-        body.set(members[a].first, members[a].second);
-        body.set(members[b].first, members[b].second);
-        HttpRequest request = AuthorityFixture::json("POST", "/intent/token", body);
-        present(request);
-        const auto& header = headers[(a + b) % headers.size()];
-        request.headers.add(header.first, header.second);
-        request.query = "profile=draft-00";
-        const HttpResponse answer = fixture.handle(request);
-        ++tried;
-        ASSERT_GE(answer.status, 400) << way << " " << members[a].first << " " << members[b].first;
-        ASSERT_FALSE(body_of(answer).contains("access_token")) << answer.body;
-        ASSERT_THAT(answer.body, Not(::testing::HasSubstr("\"Bearer\"")));
+        std::string without_headers;
+        // Bit by bit: no header, each, and all pairs of them.
+        for (std::size_t set = 0; set < (std::size_t{1} << headers.size()); ++set) {
+          if (std::popcount(set) > 2) continue;
+          json::Object body = mint_body("planner", agent.checksum);
+          body.set(members[a].first, members[a].second);
+          body.set(members[b].first, members[b].second);
+          HttpRequest request = AuthorityFixture::json("POST", "/intent/token", body);
+          way.present(request);
+          for (std::size_t h = 0; h < headers.size(); ++h) {
+            if ((set >> h & 1) != 0) request.headers.add(headers[h].first, headers[h].second);
+          }
+          request.query = "profile=draft-00";
+          const HttpResponse answer = fixture.handle(request);
+          ++tried;
+          SCOPED_TRACE(way.about + " " + members[a].first + " " + members[b].first);
+          ASSERT_GE(answer.status, 400) << answer.body;
+          ASSERT_FALSE(body_of(answer).contains("access_token")) << answer.body;
+          ASSERT_THAT(answer.body, Not(::testing::HasSubstr("\"Bearer\"")));
+          const std::string reason = text_of(answer, "reason");
+          ASSERT_TRUE(way.reasons.contains(reason)) << answer.body;
+          if (set == 0) without_headers = reason;
+          ASSERT_EQ(reason, without_headers) << "a header changes the answer";
+        }
       }
     }
   }
-  EXPECT_EQ(tried, ways.size() * members.size() * (members.size() + 1) / 2);
+  EXPECT_EQ(tried, ways.size() * members.size() * (members.size() + 1) / 2 * 22);
 
   // The form door, with the secret in the body.
   for (const char* grant : {"client_credentials", "agent_checksum"}) {
@@ -543,6 +668,55 @@ TEST_F(Draft, NoRequestCanAskForIt) {
     fixture.prove(request, agent.key, {.agent_checksum = agent.checksum});
     expect_reason(fixture.handle(request), 400, "json_unknown_member");
   }
+}
+
+// What an agent of the profile may do in a time is counted apart from its client and from the
+// strict agent of the same name.
+class DraftBudgets : public Draft {
+ protected:
+  DraftBudgets() : Draft(options()) {}
+  static authority::AuthorityOptions options() {
+    auto options = AuthorityFixture::default_options();
+    options.rate_limits.agent_mint = {.per_second = 0.001, .burst = 5};
+    options.rate_limits.agent_registration = {.per_second = 0.001, .burst = 2};
+    options.rate_limits.agent_failures = {.per_second = 0.001, .burst = 2};
+    return options;
+  }
+};
+
+TEST_F(DraftBudgets, GuessesAtAnAgentsChecksumEnd) {
+  const std::string checksum = registered();
+  allow_outside_of_workflows();
+  const std::string wrong(64, '0');
+  expect_reason(mint("old", wrong), 401, "agent_checksum_mismatch");
+  expect_reason(mint("old", wrong), 401, "agent_checksum_mismatch");
+  const auto limited = mint("old", checksum);
+  expect_reason(limited, 429, "rate_limited");
+  EXPECT_TRUE(limited.headers.find("Retry-After").has_value());
+  expect_reason(mint("planner", wrong), 401, "draft_agent_refused");
+  expect_reason(mint("planner", wrong), 401, "draft_agent_refused");
+  expect_reason(mint("planner", wrong), 429, "rate_limited");
+  EXPECT_EQ(fixture
+                .mint(fixture.mint_spec(fixture.planner(), fixture.open_execution()),
+                      MintDoor::kJson, fixture.planner())
+                .status,
+            200)
+      << "nobody locks the strict agent of that name out";
+}
+
+TEST_F(DraftBudgets, MintsOfOneAgentEnd) {
+  const std::string checksum = registered();
+  allow_outside_of_workflows();
+  for (int i = 0; i < 5; ++i) ASSERT_EQ(mint("old", checksum).status, 200);
+  expect_reason(mint("old", checksum), 429, "rate_limited");
+}
+
+TEST_F(DraftBudgets, RegistrationsOfOneAgentEnd) {
+  registered();
+  registered();
+  expect_reason(send(bearer("draft-registrar", "register:intent"), "POST", "/intent/register/agent",
+                     parsed(kListing)),
+                429, "rate_limited");
 }
 
 // A client of the profile and an agent outside of it: the key decides, and there is none.

@@ -137,4 +137,6 @@ Status take_draft_budget(Exchange& exchange, const DraftCaller& caller, DraftBud
   return ok();
 }
 
+std::string draft_bucket(const std::string& agent_name) { return "draft-00:" + agent_name; }
+
 }  // namespace ajwt::authority

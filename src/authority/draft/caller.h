@@ -4,6 +4,7 @@
 // 4.2.3; protocol 5.3). It is no Caller: no operation outside the profile takes one.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -59,5 +60,10 @@ Result<DraftCaller> authenticate_draft_bearer(Exchange& exchange);
 // take_draft_budget counts the request in one of the client's budgets. Refuses k_rate_limited.
 enum class DraftBudget { kMint, kRegistration, kCalls };
 Status take_draft_budget(Exchange& exchange, const DraftCaller& caller, DraftBudget budget);
+
+// draft_bucket names the rate limiter's buckets of an agent of the profile, given its name. They
+// are not those of the strict agent of that name: a client of the profile must not lock that one
+// out.
+std::string draft_bucket(const std::string& agent_name);
 
 }  // namespace ajwt::authority

@@ -8,6 +8,7 @@
 
 #include "authority/draft/registry.h"
 #include "authority/keys/key_ring.h"
+#include "authority/oauth/rate_limiter.h"
 #include "authority/retry.h"
 #include "base/bytes.h"
 #include "crypto/random.h"
@@ -89,9 +90,7 @@ Status check_draft_predecessors(const DraftMintFacts& facts) {
   const auto& done = facts.request.claimed_completed_steps;
   std::vector<std::string> missing;
   for (const auto& needed : facts.workflow->workflow.predecessors(*facts.step)) {
-    if (std::find(done.begin(), done.end(), needed.str()) == done.end()) {
-      missing.push_back(needed.str());
-    }
+    if (std::find(done.begin(), done.end(), needed) == done.end()) missing.push_back(needed.str());
   }
   if (missing.empty()) return ok();
   return refuse(Code::k_step_predecessors_missing).with_items(std::move(missing));
@@ -153,20 +152,27 @@ constexpr auto kDraftMintChecks = std::to_array<DraftMintCheck>({
 constexpr std::string_view kNoDraftChecksum =
     "----------------------------------------------------------------";
 
-Result<bool> knows_chain(Store& store, const AppId& app_id, const std::vector<std::string>& chain) {
-  for (const auto& text : chain) {
-    const auto agent_id = AgentId::parse(text);
-    if (!agent_id) return false;
-    AJWT_ASSIGN(const auto found, store.find_draft_agent(app_id, *agent_id));
+Result<bool> knows_chain(Store& store, const AppId& app_id, const std::vector<AgentId>& chain) {
+  for (const auto& agent_id : chain) {
+    AJWT_ASSIGN(const auto found, store.find_draft_agent(app_id, agent_id));
     if (!found || !found->agent.is_open()) return false;
   }
   return true;
 }
 
+template <class Id>
+std::vector<std::string> texts_of(const std::vector<Id>& ids) {
+  std::vector<std::string> texts;
+  for (const Id& id : ids) texts.push_back(id.str());
+  return texts;
+}
+
 // sequence_of is the draft's input of its hashes: what came before, then the present one.
-std::vector<std::string> sequence_of(std::vector<std::string> before, const std::string& last) {
-  if (before.empty() || before.back() != last) before.push_back(last);
-  return before;
+template <class Id>
+std::vector<std::string> sequence_of(const std::vector<Id>& before, const Id& last) {
+  std::vector<std::string> texts = texts_of(before);
+  if (before.empty() || before.back() != last) texts.push_back(last.str());
+  return texts;
 }
 
 DraftToken build_draft_token(const DraftMintFacts& facts, Instant now) {
@@ -174,9 +180,8 @@ DraftToken build_draft_token(const DraftMintFacts& facts, Instant now) {
   const auto& registration = *facts.agent->registration;
   DraftToken::Agent agent{
       .step = std::nullopt,
-      .delegation_chain =
-          draft_sequence_hash(sequence_of(request.claimed_chain, request.agent_id.str())),
-      .step_sequence_hash = draft_sequence_hash(request.claimed_completed_steps),
+      .delegation_chain = draft_sequence_hash(sequence_of(request.claimed_chain, request.agent_id)),
+      .step_sequence_hash = draft_sequence_hash(texts_of(request.claimed_completed_steps)),
       .registration_id = registration.registration_id,
       .agent_checksum = registration.checksum,
       .claimed_key = registration.claimed_key};
@@ -184,7 +189,7 @@ DraftToken build_draft_token(const DraftMintFacts& facts, Instant now) {
     agent.step =
         DraftToken::Agent::Step{request.within->workflow_id, request.within->workflow_step};
     agent.step_sequence_hash = draft_sequence_hash(
-        sequence_of(request.claimed_completed_steps, request.within->workflow_step.str()));
+        sequence_of(request.claimed_completed_steps, request.within->workflow_step));
   }
   return DraftToken{.iss = facts.options.issuer,
                     .aud = request.audience,
@@ -198,7 +203,8 @@ DraftToken build_draft_token(const DraftMintFacts& facts, Instant now) {
                     .agent = std::move(agent)};
 }
 
-json::Object audit_facts(const DraftToken& token) {
+// audit_facts has what the client claimed as well: no record of the authority's says it.
+json::Object audit_facts(const DraftToken& token, const DraftMintRequest& request) {
   json::Object entry;
   entry.set(names::kProfile, names::kDraft00);
   entry.set(names::kSub, AgentName{token.client_id, AgentId::trusted(token.sub)}.str());
@@ -211,6 +217,9 @@ json::Object audit_facts(const DraftToken& token) {
     entry.set(names::kWorkflowId, token.agent->step->workflow_id.str());
     entry.set(names::kWorkflowStep, token.agent->step->workflow_step.str());
   }
+  entry.set("claimed_chain", json::string_array(texts_of(request.claimed_chain)));
+  entry.set("claimed_completed_steps",
+            json::string_array(texts_of(request.claimed_completed_steps)));
   return entry;
 }
 
@@ -244,12 +253,17 @@ Result<MintAnswer> attempt_draft(Exchange& exchange, const DraftCaller& caller,
 
   const DraftToken token = build_draft_token(facts, exchange.now);
   AJWT_ASSIGN(std::string compact, issue_draft_verified(context, token));
-  AJWT_TRY(context.store.append_audit(
-      build_audit(application.app_id, exchange.decision_id, exchange.operation,
-                  caller.allowed({as_loaded(agent->agent)}), exchange.now, audit_facts(token))));
+  AJWT_TRY(context.store.append_audit(build_audit(
+      application.app_id, exchange.decision_id, exchange.operation,
+      caller.allowed({as_loaded(agent->agent)}), exchange.now, audit_facts(token, request))));
   return MintAnswer{.access_token = std::move(compact),
                     .expires_in = token.exp - token.iat,
                     .scope = token.scope};
+}
+
+// counts_as_failure: refusals for what the agent is or claims to be, by which a client could guess.
+bool counts_as_failure(Code code) {
+  return code == Code::k_draft_agent_refused || code == Code::k_agent_checksum_mismatch;
 }
 
 }  // namespace
@@ -259,8 +273,19 @@ std::span<const DraftMintCheck> draft_mint_checks() { return kDraftMintChecks; }
 Result<MintAnswer> draft_mint(Exchange& exchange, const DraftCaller& caller,
                               const DraftMintRequest& request) {
   exchange.trace.subject = AgentName{caller.application().app_id, request.agent_id}.str();
-  if (request.within) exchange.trace.workflow_step = request.within->workflow_step.str();
-  return retry_on_change([&] { return attempt_draft(exchange, caller, request); });
+  if (request.within) {
+    exchange.trace.workflow_id = request.within->workflow_id.str();
+    exchange.trace.workflow_step = request.within->workflow_step.str();
+  }
+  auto& limits = exchange.context().limits;
+  const std::string bucket = draft_bucket(exchange.trace.subject);
+  AJWT_TRY(limits.check(Limit::kAgentFailures, bucket, exchange.now));
+  AJWT_TRY(limits.take(Limit::kAgentMint, bucket, exchange.now));
+  auto answer = retry_on_change([&] { return attempt_draft(exchange, caller, request); });
+  if (!answer && counts_as_failure(answer.error().code())) {
+    (void)limits.take(Limit::kAgentFailures, bucket, exchange.now);
+  }
+  return answer;
 }
 
 Result<std::string> issue_draft_verified(const Context& context, const DraftToken& token) {

@@ -32,16 +32,17 @@ struct DraftMintRequest {
     std::optional<std::string> step_agent;  // of the object form
     std::optional<std::string> tool;        // likewise
   };
-  std::optional<Within> within;  // present exactly when workflow_enabled
-  std::vector<std::string> claimed_chain;
-  std::vector<std::string> claimed_completed_steps;
+  std::optional<Within> within;  // present exactly when a step is named
+  std::vector<AgentId> claimed_chain;
+  std::vector<StepId> claimed_completed_steps;
 };
 
 // parse_draft_mint reads draft 4.2.1's body: workflow_step as a text or as {step_id, agent_id,
 // tool_name}, computed_checksum with or without "sha256:", the lists of delegation_context as texts
 // or as objects with step_id or agent_id. Members that are null or unknown are passed over. Refuses
-// k_parameter_missing, k_parameter_malformed, k_audience_not_single, k_scope_malformed,
-// k_identifier_malformed, k_limit_exceeded (a chain of more than 8).
+// k_parameter_missing, k_parameter_malformed (also workflow_enabled that differs from whether a
+// step is named), k_audience_not_single, k_scope_malformed, k_identifier_malformed,
+// k_limit_exceeded (a chain of more than 8, more than 512 completed steps).
 Result<DraftMintRequest> parse_draft_mint(const json::Object& body);
 
 // DraftMintFacts is what the checks may look at.

@@ -52,7 +52,8 @@ struct DraftAgent {
   bool is_open() const { return !ended_at && !has_key; }
 };
 
-// DraftRegistration is one version of a draft agent; the newest mints.
+// DraftRegistration is one version of a draft agent; the newest mints. What its checksum was
+// computed from is not kept: nothing would read it (protocol 1, P10).
 struct DraftRegistration {
   RegistrationId registration_id;
   AppId app_id;
@@ -61,7 +62,6 @@ struct DraftRegistration {
   std::string checksum;  // 64 hex digits
   ChecksumProfile profile;
   std::optional<crypto::PublicKey> claimed_key;  // named by the client, never proven
-  Bytes sealed_components;
   Instant registered_at;
 };
 
@@ -108,7 +108,7 @@ class DraftStore {
   // is the next version of its agent.
   virtual Status add_draft_registrations(std::span<const DraftRegistration> registrations,
                                          const AuditEntry& audit) = 0;
-  // add_draft_workflows writes every one of them or none. Refuses k_already_exists.
+  // add_draft_workflows writes every one of them or none. Refuses k_state_changed if one is there.
   virtual Status add_draft_workflows(std::span<const DraftWorkflow> workflows,
                                      const AuditEntry& audit) = 0;
   virtual Result<std::optional<DraftWorkflow>> find_draft_workflow(

@@ -4,10 +4,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "authority/oauth/rate_limiter.h"
 #include "authority/retry.h"
 #include "crypto/random.h"
 #include "json/members.h"
-#include "json/write.h"
 #include "protocol/draft_workflow.h"
 #include "protocol/names.h"
 #include "protocol/subject.h"
@@ -50,35 +50,32 @@ bool is_same(const DraftRegistration& registered, const DraftRegistrationRequest
          registered.claimed_key == request.claimed_key;
 }
 
-Result<DraftRegistration> build_draft_registration(const Exchange& exchange, const AppId& app_id,
-                                                   const DraftRegistrationRequest& request,
-                                                   const DraftAgentRecords& agent) {
-  auto id = RegistrationId::trusted(crypto::make_id("reg", exchange.now));
-  AJWT_ASSIGN(const std::string text, json::write_jcs(json::Value(to_json(request.components))));
-  AJWT_ASSIGN(Bytes sealed, exchange.context().sealing_key.seal(as_bytes(text), id.str()));
-  return DraftRegistration{.registration_id = std::move(id),
-                           .app_id = app_id,
-                           .agent_id = agent.agent.agent_id,
-                           .version = agent.registration ? agent.registration->version + 1 : 1,
-                           .checksum = request.checksum,
-                           .profile = request.profile,
-                           .claimed_key = request.claimed_key,
-                           .sealed_components = std::move(sealed),
-                           .registered_at = exchange.now};
+DraftRegistration build_draft_registration(const Exchange& exchange, const AppId& app_id,
+                                           const DraftRegistrationRequest& request,
+                                           const DraftAgentRecords& agent) {
+  return DraftRegistration{
+      .registration_id = RegistrationId::trusted(crypto::make_id("reg", exchange.now)),
+      .app_id = app_id,
+      .agent_id = agent.agent.agent_id,
+      .version = agent.registration ? agent.registration->version + 1 : 1,
+      .checksum = request.checksum,
+      .profile = request.profile,
+      .claimed_key = request.claimed_key,
+      .registered_at = exchange.now};
 }
 
-// Batch is what a registration of many will write and what it answers with.
-struct Batch {
+// AgentBatch is what a registration of many will write and what it answers with.
+struct AgentBatch {
   std::vector<DraftRegistration> fresh;
   std::vector<DraftRegistration> answers;
   std::vector<DraftAgentAsLoaded> basis;
 };
 
-Result<Batch> prepare(Exchange& exchange, const AppId& app_id,
-                      const std::vector<DraftRegistrationRequest>& requests) {
-  Batch batch;
+Result<AgentBatch> prepare_agents(Exchange& exchange, const AppId& app_id,
+                                  const std::vector<DraftRegistrationRequest>& requests) {
+  AgentBatch batch;
   for (const auto& request : requests) {
-    AJWT_ASSIGN(const auto agent_id, AgentId::parse(request.components.agent_id));
+    const AgentId& agent_id = request.agent_id;
     AJWT_ASSIGN(const auto agent, get_open_agent(exchange.context().store, app_id, agent_id));
     const bool twice =
         std::any_of(batch.answers.begin(), batch.answers.end(),
@@ -89,11 +86,20 @@ Result<Batch> prepare(Exchange& exchange, const AppId& app_id,
       batch.answers.push_back(*agent.registration);
       continue;
     }
-    AJWT_ASSIGN(auto registration, build_draft_registration(exchange, app_id, request, agent));
+    auto registration = build_draft_registration(exchange, app_id, request, agent);
     batch.fresh.push_back(registration);
     batch.answers.push_back(std::move(registration));
   }
   return batch;
+}
+
+Status take_registration_budgets(Exchange& exchange, const AppId& app_id,
+                                 const std::vector<DraftRegistrationRequest>& requests) {
+  for (const auto& request : requests) {
+    const std::string bucket = draft_bucket(AgentName{app_id, request.agent_id}.str());
+    AJWT_TRY(exchange.context().limits.take(Limit::kAgentRegistration, bucket, exchange.now));
+  }
+  return ok();
 }
 
 json::Object registrations_facts(const std::vector<DraftRegistration>& registrations) {
@@ -112,11 +118,15 @@ json::Object registrations_facts(const std::vector<DraftRegistration>& registrat
   return facts;
 }
 
-// check_step_agents notes the agents that the steps name in `basis`.
+// check_step_agents notes the agents that the steps name in `basis`, each once.
 Status check_step_agents(Store& store, const AppId& app_id, const Workflow& workflow,
                          std::vector<DraftAgentAsLoaded>& basis) {
   for (const auto& step : workflow.steps) {
     if (!step.agent_id) continue;
+    const bool noted = std::any_of(basis.begin(), basis.end(), [&](const auto& agent) {
+      return agent.agent_id == *step.agent_id;
+    });
+    if (noted) continue;
     const auto agent = get_open_agent(store, app_id, *step.agent_id);
     if (!agent && agent.error().code() == Code::k_draft_agent_refused) {
       return refuse(Code::k_workflow_agent_unknown, step.agent_id->str());
@@ -125,6 +135,51 @@ Status check_step_agents(Store& store, const AppId& app_id, const Workflow& work
     basis.push_back(as_loaded(agent->agent));
   }
   return ok();
+}
+
+// WorkflowBatch is to workflows what AgentBatch is to agents.
+struct WorkflowBatch {
+  std::vector<DraftWorkflow> fresh;
+  std::vector<DraftWorkflow> answers;
+  std::vector<DraftAgentAsLoaded> basis;
+};
+
+Result<WorkflowBatch> prepare_workflows(Exchange& exchange, const DraftCaller& caller,
+                                        const std::vector<json::Object>& definitions) {
+  Store& store = exchange.context().store;
+  const AppId& app_id = caller.application().app_id;
+  WorkflowBatch batch;
+  for (const auto& definition : definitions) {
+    AJWT_ASSIGN(auto workflow, parse_draft_workflow(definition));
+    const WorkflowId id = workflow.workflow_id;
+    const bool twice =
+        std::any_of(batch.answers.begin(), batch.answers.end(),
+                    [&](const auto& earlier) { return earlier.workflow.workflow_id == id; });
+    if (twice) return refuse(Code::k_already_exists, id.str() + " is in the batch twice.");
+    AJWT_ASSIGN(const auto known, store.find_draft_workflow(app_id, id));
+    if (known && known->workflow != workflow) return refuse(Code::k_already_exists, id.str());
+    if (known) {
+      batch.answers.push_back(*known);
+      continue;
+    }
+    AJWT_TRY(check_step_agents(store, app_id, workflow, batch.basis));
+    batch.fresh.push_back(DraftWorkflow{.app_id = app_id,
+                                        .definition = without_nulls(definition),
+                                        .workflow = std::move(workflow),
+                                        .registered_by = caller.client().client_id,
+                                        .registered_at = exchange.now});
+    batch.answers.push_back(batch.fresh.back());
+  }
+  return batch;
+}
+
+json::Object workflows_facts(const std::vector<DraftWorkflow>& workflows) {
+  json::Array ids;
+  for (const auto& one : workflows) ids.emplace_back(one.workflow.workflow_id.str());
+  json::Object facts;
+  facts.set(names::kProfile, names::kDraft00);
+  facts.set("workflows", std::move(ids));
+  return facts;
 }
 
 }  // namespace
@@ -154,10 +209,11 @@ Result<DraftRegistrationRequest> parse_draft_registration(const json::Object& se
   if (pem) {
     AJWT_ASSIGN(key, crypto::PublicKey::from_pem(*pem));
   }
-  AJWT_ASSIGN(auto definition, parse_agent_components(*components));
+  AJWT_ASSIGN(const auto definition, parse_agent_components(*components));
+  AJWT_ASSIGN(auto agent_id, AgentId::parse(definition.agent_id));
   const ChecksumProfile profile = profile_for(definition);
   AJWT_ASSIGN(auto checksum, digits_of(definition, profile));
-  return DraftRegistrationRequest{.components = std::move(definition),
+  return DraftRegistrationRequest{.agent_id = std::move(agent_id),
                                   .profile = profile,
                                   .checksum = std::move(checksum),
                                   .claimed_key = std::move(key)};
@@ -169,8 +225,9 @@ Result<std::vector<DraftRegistration>> register_draft_agents(
   AJWT_TRY(check_batch(requests.size()));
   AJWT_TRY(check_takes_draft_agents(caller.application()));
   const AppId& app_id = caller.application().app_id;
+  AJWT_TRY(take_registration_budgets(exchange, app_id, requests));
   return retry_on_change([&]() -> Result<std::vector<DraftRegistration>> {
-    AJWT_ASSIGN(Batch batch, prepare(exchange, app_id, requests));
+    AJWT_ASSIGN(AgentBatch batch, prepare_agents(exchange, app_id, requests));
     if (batch.fresh.empty()) return std::move(batch.answers);
     AJWT_TRY(exchange.context().store.add_draft_registrations(
         batch.fresh, build_audit(app_id, exchange.decision_id, exchange.operation,
@@ -184,38 +241,15 @@ Result<std::vector<DraftWorkflow>> register_draft_workflows(
     Exchange& exchange, const DraftCaller& caller, const std::vector<json::Object>& definitions) {
   AJWT_TRY(check_batch(definitions.size()));
   AJWT_TRY(check_takes_draft_workflows(caller.application()));
-  const AppId& app_id = caller.application().app_id;
-  Store& store = exchange.context().store;
-  std::vector<DraftWorkflow> fresh;
-  std::vector<DraftWorkflow> answers;
-  std::vector<DraftAgentAsLoaded> basis;
-  json::Array ids;
-  for (const auto& definition : definitions) {
-    AJWT_ASSIGN(auto workflow, parse_draft_workflow(definition));
-    const WorkflowId id = workflow.workflow_id;
-    AJWT_ASSIGN(const auto known, store.find_draft_workflow(app_id, id));
-    if (known && known->workflow != workflow) return refuse(Code::k_already_exists, id.str());
-    if (known) {
-      answers.push_back(*known);
-      continue;
-    }
-    AJWT_TRY(check_step_agents(store, app_id, workflow, basis));
-    ids.emplace_back(id.str());
-    fresh.push_back(DraftWorkflow{.app_id = app_id,
-                                  .definition = without_nulls(definition),
-                                  .workflow = std::move(workflow),
-                                  .registered_by = caller.client().client_id,
-                                  .registered_at = exchange.now});
-    answers.push_back(fresh.back());
-  }
-  if (fresh.empty()) return answers;
-  json::Object facts;
-  facts.set(names::kProfile, names::kDraft00);
-  facts.set("workflows", std::move(ids));
-  AJWT_TRY(store.add_draft_workflows(
-      fresh, build_audit(app_id, exchange.decision_id, exchange.operation,
-                         caller.allowed(std::move(basis)), exchange.now, facts)));
-  return answers;
+  return retry_on_change([&]() -> Result<std::vector<DraftWorkflow>> {
+    AJWT_ASSIGN(WorkflowBatch batch, prepare_workflows(exchange, caller, definitions));
+    if (batch.fresh.empty()) return std::move(batch.answers);
+    AJWT_TRY(exchange.context().store.add_draft_workflows(
+        batch.fresh, build_audit(caller.application().app_id, exchange.decision_id,
+                                 exchange.operation, caller.allowed(std::move(batch.basis)),
+                                 exchange.now, workflows_facts(batch.fresh))));
+    return std::move(batch.answers);
+  });
 }
 
 }  // namespace ajwt::authority

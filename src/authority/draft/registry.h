@@ -20,7 +20,7 @@ namespace ajwt::authority {
 // listing (profile reference) if its tools have signatures, else the one over JCS (profile sha256);
 // both are compared as 64 hex digits.
 struct DraftRegistrationRequest {
-  AgentDefinition components;
+  AgentId agent_id;
   ChecksumProfile profile;
   std::string checksum;  // 64 hex digits
   std::optional<crypto::PublicKey> claimed_key;

@@ -89,9 +89,10 @@ Result<DraftMintRequest::Within> get_within(const json::Object& body) {
 }
 
 // find_ids reads a list of delegation_context, whose elements are ids or objects that have one.
-Result<std::vector<std::string>> find_ids(const json::Object& context, std::string_view name,
-                                          std::string_view member, std::size_t most) {
-  std::vector<std::string> ids;
+template <class Id>
+Result<std::vector<Id>> find_ids(const json::Object& context, std::string_view name,
+                                 std::string_view member, std::size_t most) {
+  std::vector<Id> ids;
   const json::Value* value = context.find(name);
   if (value == nullptr) return ids;
   const json::Array* array = value->find_array();
@@ -99,13 +100,30 @@ Result<std::vector<std::string>> find_ids(const json::Object& context, std::stri
   if (array->size() > most) return refuse(Code::k_limit_exceeded, std::string(name));
   for (const json::Value& element : *array) {
     const json::Object* object = element.find_object();
-    const json::Value* id = object == nullptr ? &element : object->find(member);
-    if (id == nullptr || id->find_string() == nullptr) return malformed_parameter(name);
-    // Ids are joined by '|' in the draft's hashes.
-    if (id->as_string().find('|') != std::string::npos) return malformed_parameter(name);
-    ids.push_back(id->as_string());
+    const json::Value* text = object == nullptr ? &element : object->find(member);
+    if (text == nullptr || text->find_string() == nullptr) return malformed_parameter(name);
+    AJWT_ASSIGN(auto id, Id::parse(text->as_string()));
+    ids.push_back(std::move(id));
   }
   return ids;
+}
+
+// find_within reads the step that the request names. A named step binds, whatever workflow_enabled
+// says: where the two differ, nobody can tell what the client means (protocol 1, P8).
+Result<std::optional<DraftMintRequest::Within>> find_within(const json::Object& body) {
+  std::optional<DraftMintRequest::Within> within;
+  const bool named = body.contains(names::kWorkflowId) || body.contains(names::kWorkflowStep);
+  if (const json::Value* enabled = body.find(names::kWorkflowEnabled)) {
+    if (enabled->find_boolean() == nullptr) return malformed_parameter(names::kWorkflowEnabled);
+    if (enabled->as_boolean() && !named) return missing_parameter(names::kWorkflowStep);
+    if (!enabled->as_boolean() && named) {
+      return refuse(Code::k_parameter_malformed, "workflow_enabled is false beside a named step.");
+    }
+  }
+  if (named) {
+    AJWT_ASSIGN(within, get_within(body));
+  }
+  return within;
 }
 
 }  // namespace
@@ -117,21 +135,15 @@ Result<DraftMintRequest> parse_draft_mint(const json::Object& sent) {
   AJWT_ASSIGN(auto checksum, get_checksum(body));
   AJWT_ASSIGN(auto scopes, get_scopes(body));
   AJWT_ASSIGN(auto audience, get_audience(body));
-  const json::Value* enabled = body.find(names::kWorkflowEnabled);
-  if (enabled != nullptr && enabled->find_boolean() == nullptr) {
-    return malformed_parameter(names::kWorkflowEnabled);
-  }
-  std::optional<DraftMintRequest::Within> within;
-  if (enabled != nullptr && enabled->as_boolean()) {
-    AJWT_ASSIGN(within, get_within(body));
-  }
-  std::vector<std::string> chain;
-  std::vector<std::string> steps;
+  AJWT_ASSIGN(auto within, find_within(body));
+  std::vector<AgentId> chain;
+  std::vector<StepId> steps;
   if (const json::Value* value = body.find(names::kDelegationContext)) {
     const json::Object* context = value->find_object();
     if (context == nullptr) return malformed_parameter(names::kDelegationContext);
-    AJWT_ASSIGN(chain, find_ids(*context, names::kChain, names::kAgentId, kMaxDraftChain));
-    AJWT_ASSIGN(steps, find_ids(*context, names::kCompletedSteps, names::kStepId, kMaxDraftSteps));
+    AJWT_ASSIGN(chain, find_ids<AgentId>(*context, names::kChain, names::kAgentId, kMaxDraftChain));
+    AJWT_ASSIGN(steps,
+                find_ids<StepId>(*context, names::kCompletedSteps, names::kStepId, kMaxDraftSteps));
   }
   return DraftMintRequest{.agent_id = std::move(agent_id),
                           .computed_checksum = std::move(checksum),
