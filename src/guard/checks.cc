@@ -23,7 +23,8 @@ Status check_token_kind(const GuardFacts& facts) {
   return refuse(Code::k_internal_error);
 }
 
-// No route can name another profile yet, so only the draft's own form passes: `sub` is the agent.
+// One form of token is known: `sub` is the agent (protocol 5.1). Tokens of profile draft-00 have no
+// such claim and never come here: check_draft_token judges those.
 Status check_subject_profile(const GuardFacts& facts) {
   if (facts.route.token == TokenKind::kPlain) return ok();
   if (facts.token.sub_profile == names::kAgent) return ok();
