@@ -28,6 +28,7 @@ struct Decision {
   std::string_view execution;
   std::string_view workflow;
   std::string_view step;
+  std::string_view profile;  // "draft-00" if the token is of it
   // Of a request that was let through: whether its proof bound its body.
   std::optional<guard::BodyBinding> body;
   std::string_view detail;         // of the error, for the log alone

@@ -25,9 +25,38 @@ void add_metadata_url(HttpResponse& response, std::string_view public_url) {
 
 std::string_view view_of(const std::string& text) { return text; }
 
-// draft_subject returns the bare name of an agent of profile draft-00.
-std::string_view draft_subject(const guard::Trace& trace) {
-  return trace.draft_token == nullptr ? std::string_view() : view_of(trace.draft_token->sub);
+// Named is what a verified token says of who acts, and where; views of it.
+struct Named {
+  std::string_view subject = {};
+  std::string_view execution = {};
+  std::string_view workflow = {};
+  std::string_view step = {};
+  std::string_view profile = {};
+};
+
+Named named_by(const AccessToken& token) {
+  Named named{.subject = token.sub};
+  if (token.intent && token.intent->step) {
+    const IntentClaims::Step& step = *token.intent->step;
+    named.execution = step.execution_id.str();
+    named.workflow = step.workflow_id.str();
+    named.step = step.workflow_step.str();
+  }
+  return named;
+}
+
+Named named_by(const DraftToken& token) {
+  Named named{.subject = token.sub, .profile = names::kDraft00};
+  if (token.agent && token.agent->step) {
+    named.workflow = token.agent->step->workflow_id.str();
+    named.step = token.agent->step->workflow_step.str();
+  }
+  return named;
+}
+
+Named named_by(const guard::Trace& trace) {
+  if (trace.token != nullptr) return named_by(*trace.token);
+  return trace.draft_token == nullptr ? Named() : named_by(*trace.draft_token);
 }
 
 guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
@@ -43,19 +72,18 @@ guard::RequestFacts facts_of(const HttpRequest& request, std::string_view uri,
 
 // describe returns the record of a decision; its views are of what it is given.
 Decision describe(const Case& judged, const Error* error, std::optional<int> status) {
-  const AccessToken* token = judged.trace.token.get();
-  const IntentClaims::Step* step =
-      token != nullptr && token->intent && token->intent->step ? &*token->intent->step : nullptr;
+  const Named named = named_by(judged.trace);
   return Decision{
       .decision_id = judged.decision_id,
       .operation = kOperation,
       .refused = error == nullptr ? std::nullopt : std::optional(error->code()),
       .method = judged.method,
       .route = judged.route == nullptr ? std::string_view() : view_of(judged.route->path),
-      .subject = token == nullptr ? draft_subject(judged.trace) : view_of(token->sub),
-      .execution = step == nullptr ? std::string_view() : view_of(step->execution_id.str()),
-      .workflow = step == nullptr ? std::string_view() : view_of(step->workflow_id.str()),
-      .step = step == nullptr ? std::string_view() : view_of(step->workflow_step.str()),
+      .subject = named.subject,
+      .execution = named.execution,
+      .workflow = named.workflow,
+      .step = named.step,
+      .profile = named.profile,
       .body = judged.body,
       .detail = error == nullptr ? std::string_view() : view_of(error->detail()),
       .took = std::chrono::duration_cast<std::chrono::microseconds>(

@@ -134,6 +134,9 @@ TEST_F(Draft00, ARouteThatNamesTheProfileTakesItsTokensAndNoOtherDoes) {
   EXPECT_EQ(seen.headers.find("X-Agent-Subject"), std::nullopt);
   EXPECT_EQ(seen.headers.find("X-Agent-Key"), std::nullopt);
   EXPECT_EQ(seen.headers.find("Authorization"), std::nullopt);
+  const std::string line = guard_->wait_for("\"decision\"");
+  EXPECT_EQ(member_of(line, "subject"), "refund-bot");
+  EXPECT_EQ(member_of(line, "profile"), "draft-00");
 
   std::string forged = token;
   char& digit = forged[forged.rfind('.') + 1];

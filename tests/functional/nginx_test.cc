@@ -491,7 +491,7 @@ TEST_F(NginxTest, HandsOnEveryFieldThatTheGuardGives) {
   const std::string site = read_text(AJWT_SOURCE_DIR "/docs/how-to/nginx.conf");
   for (const char* field :
        {"Subject", "App", "Id", "Registration", "Scope", "Workflow", "Workflow-Version", "Step",
-        "Execution", "Tool", "Delegators", "Initiated-By", "Key", "Token-Id", "Body"}) {
+        "Execution", "Tool", "Delegators", "Initiated-By", "Key", "Token-Id", "Body", "Profile"}) {
     std::string variable = "$agent_";
     for (const char* c = field; *c != '\0'; ++c) {
       variable += *c == '-' ? '_' : static_cast<char>(std::tolower(*c));

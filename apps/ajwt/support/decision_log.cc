@@ -73,6 +73,7 @@ Fields fields_of(const gateway::Decision& decision) {
   fields.add("execution_id", decision.execution);
   fields.add("workflow_id", decision.workflow);
   fields.add("workflow_step", decision.step);
+  fields.add("profile", decision.profile);
   if (decision.body == guard::BodyBinding::kUnbound) fields.add("body", "unbound");
   return fields;
 }
@@ -130,7 +131,8 @@ http::FinishedSpan span_of(const gateway::Decision& decision, std::optional<Code
                           {"ajwt.subject", std::string(decision.subject)},
                           {"ajwt.execution_id", std::string(decision.execution)},
                           {"ajwt.workflow_id", std::string(decision.workflow)},
-                          {"ajwt.workflow_step", std::string(decision.step)}});
+                          {"ajwt.workflow_step", std::string(decision.step)},
+                          {"ajwt.profile", std::string(decision.profile)}});
   return span;
 }
 
