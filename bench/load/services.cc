@@ -17,6 +17,7 @@
 #include "base/check.h"
 #include "bench/must.h"
 #include "crypto/seal.h"
+#include "files/scratch_directory.h"
 #include "gateway/guard_server.h"
 #include "http/client.h"
 #include "http/jwks_source.h"
@@ -24,8 +25,7 @@
 #include "http/server.h"
 #include "json/parse.h"
 #include "protocol/access_token.h"
-#include "store/data_directory.h"
-#include "store/key_files.h"
+#include "store/sealing_key.h"
 #include "store/sqlite_store.h"
 
 namespace ajwt::bench {
@@ -87,7 +87,7 @@ class QuietObserver final : public authority::DecisionObserver {
 class AuthorityService final : public Running {
  public:
   explicit AuthorityService(const std::string& administrator)
-      : directory_(must(store::ScratchDirectory::create())),
+      : directory_(must(files::ScratchDirectory::create())),
         store_(must(store::SqliteStore::open({.directory = directory_->path() + "/authority"}))),
         server_(must(http::Server::start({}, [this](const HttpRequest& request) {
           authority::Authority* ready = ready_.load();
@@ -118,7 +118,7 @@ class AuthorityService final : public Running {
     return options;
   }
 
-  std::unique_ptr<store::ScratchDirectory> directory_;
+  std::unique_ptr<files::ScratchDirectory> directory_;
   SystemClock clock_;
   QuietObserver observer_;
   std::unique_ptr<store::SqliteStore> store_;

@@ -4,11 +4,11 @@
 #include <utility>
 
 #include "base/check.h"
+#include "files/key_file.h"
 #include "json/members.h"
 #include "protocol/names.h"
 #include "shim/internal/declaration.h"
 #include "shim/internal/fleet_core.h"
-#include "shim/key_file.h"
 
 namespace ajwt::shim {
 namespace {
@@ -111,7 +111,7 @@ Result<DeclaredAgent> Fleet::declare(std::shared_ptr<const LiveAgent> agent,
 
 Result<DeclaredAgent> Fleet::declare(std::shared_ptr<const LiveAgent> agent,
                                      const std::string& key_file) {
-  AJWT_ASSIGN(crypto::PrivateKey key, load_key_file(key_file));
+  AJWT_ASSIGN(crypto::PrivateKey key, files::load_key_file(key_file));
   return declare(std::move(agent), std::move(key));
 }
 

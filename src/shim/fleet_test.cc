@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "shim/fleet.h"
 
+#include <sys/stat.h>
+
 #include <future>
 #include <set>
 #include <stdexcept>
@@ -9,6 +11,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "files/key_file.h"
+#include "files/scratch_directory.h"
+#include "jose/jwk.h"
 #include "shim/testing/fleet_fixture.h"
 #include "tests/support/matchers.h"
 
@@ -418,6 +423,20 @@ TEST(FleetTrace, StandsInTheTraceOfItsCaller) {
 
   EXPECT_EQ(traces_of(world.services.calls()),
             std::set<std::string>{"4bf92f3577b34da6a3ce929d0e0e4736"});
+}
+
+TEST(Fleet, ReadsItsKeysFromFilesOfItsOwnUserAlone) {
+  const World world;
+  const auto directory = *files::ScratchDirectory::create();
+  const std::string path = directory->path() + "/key";
+  const auto key = *crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
+  ASSERT_THAT(files::create_key_file(path, key), IsOk());
+  const auto agent = world.fleet->declare(test_agent("patcher"), path);
+  ASSERT_THAT(agent, IsOk());
+  EXPECT_EQ(agent->jkt(), jose::thumbprint(key.public_key()));
+  ASSERT_EQ(::chmod(path.c_str(), 0644), 0);
+  EXPECT_THAT(world.fleet->declare(test_agent("reviewer"), path),
+              RefusedWith(Code::k_key_file_unsafe));
 }
 
 }  // namespace

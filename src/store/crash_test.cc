@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
+#include "files/file.h"
+#include "files/scratch_directory.h"
 #include "json/parse.h"
-#include "store/data_directory.h"
-#include "store/file.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -70,7 +70,7 @@ void crash(const std::string& directory, int round, std::size_t count,
            std::set<std::int64_t>& reported) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  File reading(ends[0]);
+  files::File reading(ends[0]);
   const pid_t child = ::fork();
   ASSERT_GE(child, 0);
   if (child == 0) write_until_killed(directory, ends[1], round);
@@ -97,7 +97,7 @@ TEST(Crash, LosesNothingThatWasReportedAsDurable) {
   const auto seed = static_cast<std::uint32_t>(seed_text != nullptr ? std::atoll(seed_text) : 1);
   std::mt19937 random(seed);
   SCOPED_TRACE("AJWT_TEST_SEED=" + std::to_string(seed));
-  const auto scratch = ScratchDirectory::create();
+  const auto scratch = files::ScratchDirectory::create();
   ASSERT_THAT(scratch, IsOk());
   const std::string directory = (*scratch)->path() + "/data";
   std::set<std::int64_t> reported;

@@ -20,17 +20,19 @@ Status make_private_directory(const std::string& path) {
   std::error_code error;
   const std::filesystem::path parent = std::filesystem::path(path).parent_path();
   if (!parent.empty()) std::filesystem::create_directories(parent, error);
-  if (error) return io_failed("create", path, error.value());
-  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return io_failed("create", path, errno);
-  if (!std::filesystem::is_directory(path, error)) return io_failed("open", path, ENOTDIR);
-  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0) return io_failed("write to", path, errno);
+  if (error) return files::io_failed("create", path, error.value());
+  if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST)
+    return files::io_failed("create", path, errno);
+  if (!std::filesystem::is_directory(path, error)) return files::io_failed("open", path, ENOTDIR);
+  if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
+    return files::io_failed("write to", path, errno);
   return ok();
 }
 
-Result<File> make_private_file(const std::string& path) {
-  File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (!file.is_open()) return io_failed("open", path, errno);
-  if (::fchmod(file.number(), 0600) != 0) return io_failed("protect", path, errno);
+Result<files::File> make_private_file(const std::string& path) {
+  files::File file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (!file.is_open()) return files::io_failed("open", path, errno);
+  if (::fchmod(file.number(), 0600) != 0) return files::io_failed("protect", path, errno);
   return file;
 }
 
@@ -39,7 +41,7 @@ Result<File> make_private_file(const std::string& path) {
 Result<DataDirectory> DataDirectory::open(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
   AJWT_TRY(make_private_directory(path));
-  AJWT_ASSIGN(File lock, make_private_file(path + "/ajwt.lock"));
+  AJWT_ASSIGN(files::File lock, make_private_file(path + "/ajwt.lock"));
   if (::flock(lock.number(), LOCK_EX | LOCK_NB) != 0) {
     return refuse(Code::k_store_unavailable,
                   path +
@@ -49,26 +51,13 @@ Result<DataDirectory> DataDirectory::open(std::string path) {
   DataDirectory directory(std::move(path), std::move(lock));
   AJWT_TRY(make_private_directory(directory.key_directory()));
   if (::chmod(directory.key_directory().c_str(), 0700) != 0) {
-    return io_failed("protect", directory.key_directory(), errno);
+    return files::io_failed("protect", directory.key_directory(), errno);
   }
   // SQLite gives its other files the mode of this one. Closed again before SQLite opens it: closing
   // any descriptor of a file drops the process's POSIX locks on it.
   AJWT_TRY(make_private_file(directory.database_file()));
-  AJWT_TRY(sync_directory(directory.path()));
+  AJWT_TRY(files::sync_directory(directory.path()));
   return directory;
-}
-
-Result<std::unique_ptr<ScratchDirectory>> ScratchDirectory::create() {
-  std::error_code error;
-  const std::filesystem::path temporary = std::filesystem::temp_directory_path(error);
-  std::string path = (error ? std::filesystem::path("/tmp") : temporary) / "ajwt-XXXXXX";
-  if (::mkdtemp(path.data()) == nullptr) return io_failed("create", path, errno);
-  return std::make_unique<ScratchDirectory>(std::move(path));
-}
-
-ScratchDirectory::~ScratchDirectory() {
-  std::error_code error;
-  std::filesystem::remove_all(path_, error);
 }
 
 }  // namespace ajwt::store

@@ -8,7 +8,7 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "store/file.h"
+#include "files/file.h"
 
 namespace ajwt::store {
 
@@ -26,26 +26,11 @@ class DataDirectory {
   std::string key_directory() const { return path_ + "/keys"; }
 
  private:
-  DataDirectory(std::string path, File lock) : path_(std::move(path)), lock_(std::move(lock)) {}
+  DataDirectory(std::string path, files::File lock)
+      : path_(std::move(path)), lock_(std::move(lock)) {}
 
   std::string path_;
-  File lock_;
-};
-
-// ScratchDirectory is a private directory (0700) under the system's temporary one, removed with
-// everything in it when the object goes.
-class ScratchDirectory {
- public:
-  // create refuses k_io_failed.
-  static Result<std::unique_ptr<ScratchDirectory>> create();
-  explicit ScratchDirectory(std::string path) : path_(std::move(path)) {}
-  ScratchDirectory(const ScratchDirectory&) = delete;
-  ScratchDirectory& operator=(const ScratchDirectory&) = delete;
-  ~ScratchDirectory();
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
+  files::File lock_;
 };
 
 }  // namespace ajwt::store

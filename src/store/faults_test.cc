@@ -11,7 +11,7 @@
 #include <vector>
 
 #include "base/check.h"
-#include "store/data_directory.h"
+#include "files/scratch_directory.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -170,7 +170,7 @@ authority::AuditEntry audit_entry(const std::string& decision) {
 class FaultyDisk : public ::testing::TestWithParam<Fault> {
  protected:
   void SetUp() override {
-    auto scratch = ScratchDirectory::create();
+    auto scratch = files::ScratchDirectory::create();
     ASSERT_THAT(scratch, IsOk());
     scratch_ = *std::move(scratch);
     open();
@@ -211,7 +211,7 @@ class FaultyDisk : public ::testing::TestWithParam<Fault> {
   }
 
   FaultyVfs vfs_;
-  std::unique_ptr<ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::unique_ptr<SqliteStore> store_;
 };
 INSTANTIATE_TEST_SUITE_P(Faults, FaultyDisk,

@@ -7,8 +7,9 @@
 #include <cerrno>
 #include <utility>
 
+#include "files/key_file.h"
+#include "files/private_file.h"
 #include "jose/jwk.h"
-#include "store/key_files.h"
 #include "store/rows.h"
 #include "store/sqlite_store.h"
 
@@ -58,7 +59,7 @@ Result<std::vector<SigningKey>> SqliteStore::list_signing_keys() {
 Result<crypto::PrivateKey> SqliteStore::load_signing_key(std::string_view kid) {
   // An identifier has no '/': the name cannot lead out of the directory.
   if (!is_identifier(kid)) return refuse(Code::k_io_failed, "a key id that is none");
-  AJWT_ASSIGN(crypto::PrivateKey key, load_private_key_file(key_file(kid)));
+  AJWT_ASSIGN(crypto::PrivateKey key, files::load_key_file(key_file(kid)));
   if (jose::thumbprint(key.public_key()) != kid) {
     return refuse(Code::k_store_damaged, key_file(kid) +
                                              " holds another key than its name says; "
@@ -72,7 +73,7 @@ Status SqliteStore::announce_signing_key(const crypto::PrivateKey& key, Instant 
   const std::string kid = jose::thumbprint(key.public_key());
   AJWT_ASSIGN(const Secret pem, key.to_pem());
   // The file first: a row must never promise a key that is lost.
-  AJWT_TRY(write_private_file(key_file(kid), pem));
+  AJWT_TRY(files::write_private_file(key_file(kid), pem));
   Status written = write(audit, [&](Connection& db) -> Status {
     AJWT_ASSIGN(const bool is_there, has_row(db, "SELECT 1 FROM signing_keys WHERE kid = ?1", kid));
     if (is_there) return refuse(Code::k_already_exists);
@@ -123,8 +124,9 @@ Status SqliteStore::remove_signing_key(std::string_view kid, const AuditEntry& a
 
 Status SqliteStore::remove_key_file(std::string_view kid) const {
   const std::string path = key_file(kid);
-  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return io_failed("remove", path, errno);
-  return sync_directory(key_directory_);
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT)
+    return files::io_failed("remove", path, errno);
+  return files::sync_directory(key_directory_);
 }
 
 }  // namespace ajwt::store

@@ -3,6 +3,7 @@
 
 #include <utility>
 
+#include "files/scratch_directory.h"
 #include "store/migrations.h"
 #include "store/rows.h"
 
@@ -62,7 +63,7 @@ Result<Connections> open_readers(const std::string& path) {
 }  // namespace
 
 SqliteStore::SqliteStore(std::optional<DataDirectory> directory,
-                         std::unique_ptr<ScratchDirectory> scratch)
+                         std::unique_ptr<files::ScratchDirectory> scratch)
     : directory_(std::move(directory)),
       scratch_(std::move(scratch)),
       key_directory_(directory_ ? directory_->key_directory() : scratch_->path()) {}
@@ -84,7 +85,7 @@ Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const SqliteOptions& opti
 }
 
 Result<std::unique_ptr<SqliteStore>> SqliteStore::open_in_memory() {
-  AJWT_ASSIGN(auto scratch, ScratchDirectory::create());
+  AJWT_ASSIGN(auto scratch, files::ScratchDirectory::create());
   const std::string path(Connection::kMemory);
   AJWT_ASSIGN(auto connection, Connection::open(path, Connection::Use::kWrite));
   AJWT_TRY(migrate(*connection, path, all_migrations()));

@@ -14,6 +14,7 @@
 
 #include "authority/ports.h"
 #include "base/result.h"
+#include "files/scratch_directory.h"
 #include "store/audit_leaf.h"
 #include "store/basis.h"
 #include "store/data_directory.h"
@@ -149,7 +150,8 @@ class SqliteStore final : public authority::Store {
   Result<authority::StoreStatus> get_status() override;
 
  private:
-  SqliteStore(std::optional<DataDirectory> directory, std::unique_ptr<ScratchDirectory> scratch);
+  SqliteStore(std::optional<DataDirectory> directory,
+              std::unique_ptr<files::ScratchDirectory> scratch);
   Status start(const std::string& path, std::shared_ptr<ConnectionPool> readers,
                std::shared_ptr<ConnectionPool> writers);
 
@@ -183,7 +185,7 @@ class SqliteStore final : public authority::Store {
   Status remove_key_file(std::string_view kid) const;
 
   std::optional<DataDirectory> directory_;
-  std::unique_ptr<ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::string key_directory_;
   std::shared_ptr<ConnectionPool> readers_;
   std::unique_ptr<WriteQueue> queue_;

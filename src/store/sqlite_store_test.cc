@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "base/check.h"
+#include "files/scratch_directory.h"
 #include "jose/jwk.h"
 #include "json/write.h"
 #include "store/migrations.h"
@@ -47,7 +48,7 @@ mode_t mode_of(const std::string& path) {
 class SqliteStoreFiles : public ::testing::Test {
  protected:
   SqliteStoreFiles() {
-    auto scratch = ScratchDirectory::create();
+    auto scratch = files::ScratchDirectory::create();
     AJWT_CHECK(scratch.has_value());
     scratch_ = *std::move(scratch);
     directory_ = scratch_->path() + "/data";
@@ -85,7 +86,7 @@ class SqliteStoreFiles : public ::testing::Test {
     EXPECT_THAT(store.error().message(), HasSubstr("; ")) << "says what to do";
   }
 
-  std::unique_ptr<ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::string directory_;
   std::string database_;
 };

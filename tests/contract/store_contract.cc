@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "files/scratch_directory.h"
 #include "jose/jwk.h"
-#include "store/data_directory.h"
 #include "store/sqlite_store.h"
 
 namespace ajwt::authority {
@@ -20,13 +20,13 @@ std::unique_ptr<Store> opened(Result<std::unique_ptr<T>> store) {
 }
 
 std::unique_ptr<Store> open_in_file() {
-  auto directory = store::ScratchDirectory::create();
+  auto directory = files::ScratchDirectory::create();
   EXPECT_THAT(directory, IsOk());
   if (!directory) return nullptr;
   auto store = opened(store::SqliteStore::open({.directory = (*directory)->path() + "/data"}));
   if (store == nullptr) return nullptr;
   // The directory outlives the store: they go when the program ends.
-  static std::vector<std::unique_ptr<store::ScratchDirectory>> kept;
+  static std::vector<std::unique_ptr<files::ScratchDirectory>> kept;
   kept.push_back(*std::move(directory));
   return store;
 }

@@ -13,9 +13,9 @@
 #include <vector>
 
 #include "crypto/key.h"
+#include "files/key_file.h"
 #include "http/client.h"
 #include "shim/fleet.h"
-#include "shim/key_file.h"
 #include "tests/functional/program.h"
 #include "tests/functional/recorder.h"
 #include "tests/support/matchers.h"
@@ -103,7 +103,7 @@ class ObserveTest : public ::testing::Test {
 
   // refund makes one good call through the guard.
   Result<HttpResponse> refund() {
-    AJWT_ASSIGN(auto key, shim::load_key_file(folder_.path("fleet.pem")));
+    AJWT_ASSIGN(auto key, files::load_key_file(folder_.path("fleet.pem")));
     AJWT_ASSIGN(
         auto fleet,
         shim::Fleet::create(

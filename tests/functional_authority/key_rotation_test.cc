@@ -14,11 +14,11 @@
 #include <vector>
 
 #include "authority/keys/key_ring.h"
+#include "files/scratch_directory.h"
 #include "jose/base64url.h"
 #include "jose/jwk.h"
 #include "json/parse.h"
 #include "protocol/names.h"
-#include "store/data_directory.h"
 #include "store/sqlite_store.h"
 #include "tests/support/authority_fixture.h"
 #include "tests/support/expect_reason.h"
@@ -347,7 +347,7 @@ TEST_F(KeyRotation, AnnouncesAgainAfterARestart) {
 
 TEST_F(KeyRotation, GivesUpAnAnnouncedKeyWhoseFileIsGone) {
   // What a process leaves behind that was killed between the file's removal and the row's.
-  const auto scratch = store::ScratchDirectory::create();
+  const auto scratch = files::ScratchDirectory::create();
   ASSERT_THAT(scratch, IsOk());
   const std::string directory = (*scratch)->path() + "/data";
   auto opened = store::SqliteStore::open({.directory = directory});

@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "files/scratch_directory.h"
 #include "jose/base64url.h"
 #include "jose/jwk.h"
 #include "json/parse.h"
@@ -370,7 +371,7 @@ TEST_F(Rules, ATokenAtTheTokenEndpointIsAnsweredAsAtAResource) {
 
 // Promise P10: prompts are sealed at rest.
 TEST(PromptsAtRest, StandInNoFileOfTheStore) {
-  auto scratch = store::ScratchDirectory::create();
+  auto scratch = files::ScratchDirectory::create();
   ASSERT_THAT(scratch, IsOk());
   const std::string directory = (*scratch)->path() + "/authority";
   auto store = store::SqliteStore::open({.directory = directory});

@@ -21,8 +21,8 @@
 #include "authority/keys/key_ring.h"
 #include "authority/record_names.h"
 #include "authority/system.h"
+#include "files/scratch_directory.h"
 #include "json/parse.h"
-#include "store/data_directory.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -112,7 +112,7 @@ TEST(KeyCrash, EveryMomentIsOneToGoOnFrom) {
   const auto seed = static_cast<std::uint32_t>(seed_text != nullptr ? std::atoll(seed_text) : 1);
   std::mt19937 random(seed);
   SCOPED_TRACE("AJWT_TEST_SEED=" + std::to_string(seed));
-  const auto scratch = store::ScratchDirectory::create();
+  const auto scratch = files::ScratchDirectory::create();
   ASSERT_THAT(scratch, IsOk());
   const std::string directory = (*scratch)->path() + "/data";
   std::int64_t start = 1'800'000'000;

@@ -29,6 +29,7 @@
 #include "bench/load/services.h"
 #include "bench/load/setup.h"
 #include "crypto/random.h"
+#include "files/scratch_directory.h"
 #include "gateway/guard_server.h"
 #include "http/client.h"
 #include "http/server.h"
@@ -37,8 +38,7 @@
 #include "protocol/names.h"
 #include "protocol/proof.h"
 #include "shim/authority_client.h"
-#include "store/data_directory.h"
-#include "store/key_files.h"
+#include "store/sealing_key.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -74,7 +74,7 @@ class SilentObserver final : public authority::DecisionObserver {
 class Site {
  public:
   explicit Site(const Measure& measure) {
-    scratch_ = *store::ScratchDirectory::create();
+    scratch_ = *files::ScratchDirectory::create();
     store_ = *store::SqliteStore::open({.directory = directory()});
     authority_server_ = *http::Server::start({}, [this](const HttpRequest& request) {
       authority::Authority* ready = ready_.load();
@@ -132,7 +132,7 @@ class Site {
 
   SystemClock clock_;
   SilentObserver observer_;
-  std::unique_ptr<store::ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::unique_ptr<store::SqliteStore> store_;
   std::unique_ptr<authority::Authority> authority_;
   std::atomic<authority::Authority*> ready_{nullptr};

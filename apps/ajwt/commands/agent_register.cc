@@ -8,10 +8,10 @@
 #include "apps/ajwt/support/input.h"
 #include "apps/ajwt/support/key_input.h"
 #include "apps/ajwt/support/profile.h"
+#include "files/key_file.h"
 #include "jose/jwk.h"
 #include "protocol/names.h"
 #include "protocol/strict_checksum.h"
-#include "shim/key_file.h"
 
 namespace ajwt::app {
 namespace {
@@ -46,7 +46,7 @@ void declare(CLI::App& command, RegisterOptions& options) {
 
 Result<KeyFile> agent_key(const RegisterOptions& options) {
   if (options.new_key) return load_or_create_key(options.agent_key);
-  AJWT_ASSIGN(crypto::PrivateKey key, shim::load_key_file(options.agent_key));
+  AJWT_ASSIGN(crypto::PrivateKey key, files::load_key_file(options.agent_key));
   return KeyFile{std::move(key), false};
 }
 

@@ -9,9 +9,9 @@
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
+#include "files/private_file.h"
 #include "http/client.h"
 #include "json/parse.h"
-#include "store/key_files.h"
 
 namespace ajwt::app {
 namespace {
@@ -69,7 +69,7 @@ Result<std::vector<Part>> find_parts(const HealthOptions& options) {
     return refuse(Code::k_network_failed,
                   "Nothing runs in this folder: start `ajwt dev`, or give --url.");
   }
-  AJWT_ASSIGN(const Secret text, store::read_private_file(file));
+  AJWT_ASSIGN(const Secret text, files::read_private_file(file));
   AJWT_ASSIGN(const json::Object dev, json::parse_object(text.reveal()));
   parts.push_back(authority_part(dev.text("issuer")));
   parts.push_back(guard_part(dev.text("guard_url")));

@@ -9,13 +9,13 @@
 #include "apps/ajwt/support/command.h"
 #include "apps/ajwt/support/command_line.h"
 #include "crypto/key.h"
+#include "files/scratch_directory.h"
 #include "jose/base64url.h"
 #include "jose/jwk.h"
 #include "json/parse.h"
 #include "json/write.h"
 #include "protocol/access_token.h"
 #include "protocol/proof.h"
-#include "store/data_directory.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::app {
@@ -54,7 +54,7 @@ std::string read_file(const std::string& path) {
 class OfflineCommandsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto scratch = store::ScratchDirectory::create();
+    auto scratch = files::ScratchDirectory::create();
     ASSERT_THAT(scratch, IsOk());
     scratch_ = *std::move(scratch);
     auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
@@ -88,7 +88,7 @@ class OfflineCommandsTest : public ::testing::Test {
     return write("jwks.json", json::write(jose::write_jwks(keys)));
   }
 
-  std::unique_ptr<store::ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::optional<crypto::PrivateKey> key_;
   std::string kid_;
 };

@@ -7,6 +7,7 @@
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
 #include "crypto/random.h"
+#include "files/key_file.h"
 #include "http/client.h"
 #include "jose/jwk.h"
 #include "jose/jws.h"
@@ -16,7 +17,6 @@
 #include "protocol/names.h"
 #include "protocol/proof.h"
 #include "shim/answer.h"
-#include "shim/key_file.h"
 
 namespace ajwt::app {
 namespace {
@@ -106,7 +106,7 @@ void declare(CLI::App& command, GetOptions& options) {
 }
 
 Result<crypto::PrivateKey> dpop_key(const GetOptions& options) {
-  if (!options.dpop_key.empty()) return shim::load_key_file(options.dpop_key);
+  if (!options.dpop_key.empty()) return files::load_key_file(options.dpop_key);
   return crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
 }
 
@@ -115,7 +115,7 @@ Status run(Session& session, const GetOptions& options) {
   AJWT_ASSIGN(const Profile profile,
               resolve_profile(session.profile, process_environment(), Role::kAdministrator));
   AJWT_TRY(check_plain_http(profile.issuer));
-  AJWT_ASSIGN(crypto::PrivateKey client_key, shim::load_key_file(profile.key_file));
+  AJWT_ASSIGN(crypto::PrivateKey client_key, files::load_key_file(profile.key_file));
   AJWT_ASSIGN(crypto::PrivateKey key, dpop_key(options));
   const std::string jkt = jose::thumbprint(key.public_key());
   AJWT_ASSIGN(json::Object answer,

@@ -5,9 +5,9 @@
 #include <ostream>
 
 #include "apps/ajwt/demo/agents.h"
+#include "files/key_file.h"
 #include "http/client.h"
 #include "lab/attack.h"
-#include "shim/key_file.h"
 
 namespace ajwt::demo {
 namespace {
@@ -136,8 +136,8 @@ void print_tally(app::Session& session, const Tally& tally) {
 }  // namespace
 
 Result<lab::Target> load_target(const DevInfo& dev) {
-  AJWT_ASSIGN(auto fleet_key, shim::load_key_file(dev.client_key));
-  AJWT_ASSIGN(auto registrar_key, shim::load_key_file(dev.registrar_key));
+  AJWT_ASSIGN(auto fleet_key, files::load_key_file(dev.client_key));
+  AJWT_ASSIGN(auto registrar_key, files::load_key_file(dev.registrar_key));
   lab::Target target{.issuer = dev.issuer,
                      .guard_url = dev.guard_url,
                      .audience = std::string(kAudience),
@@ -150,7 +150,7 @@ Result<lab::Target> load_target(const DevInfo& dev) {
                      .steps = {},
                      .log_file = dev.log_file};
   for (const auto& [agent, file] : dev.agent_keys) {
-    AJWT_ASSIGN(auto key, shim::load_key_file(file));
+    AJWT_ASSIGN(auto key, files::load_key_file(file));
     target.agent_keys.emplace(agent, std::move(key));
   }
   for (const auto& agent : demo_agents()) target.agents.emplace(agent.agent_id, agent);

@@ -2,9 +2,9 @@
 #include "apps/ajwt/demo/dev_info.h"
 
 #include "apps/ajwt/demo/agents.h"
+#include "files/private_file.h"
 #include "json/members.h"
 #include "json/parse.h"
-#include "store/key_files.h"
 
 namespace ajwt::demo {
 
@@ -64,7 +64,7 @@ Result<DevInfo> load_dev_info(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(path, error)) {
     return refuse(Code::k_network_failed, path.string() + " is not there; start `ajwt dev` first.");
   }
-  AJWT_ASSIGN(const Secret text, store::read_private_file(path.string()));
+  AJWT_ASSIGN(const Secret text, files::read_private_file(path.string()));
   AJWT_ASSIGN(const auto object, json::parse_object(text.reveal()));
   return parse_dev_info(object);
 }

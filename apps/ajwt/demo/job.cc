@@ -9,11 +9,11 @@
 #include "apps/ajwt/demo/agents.h"
 #include "apps/ajwt/demo/version.h"
 #include "base/check.h"
+#include "files/key_file.h"
 #include "json/members.h"
 #include "json/write.h"
 #include "shim/answer.h"
 #include "shim/fleet.h"
-#include "shim/key_file.h"
 
 namespace ajwt::demo {
 namespace {
@@ -58,7 +58,7 @@ struct Crew {
 };
 
 Result<Crew> declare_crew(const DevInfo& dev, HttpClient& http, const Clock& clock) {
-  AJWT_ASSIGN(auto client_key, shim::load_key_file(dev.client_key));
+  AJWT_ASSIGN(auto client_key, files::load_key_file(dev.client_key));
   AJWT_ASSIGN(auto client_id, ClientId::parse(kAppId));
   AJWT_ASSIGN(auto fleet,
               shim::Fleet::create(

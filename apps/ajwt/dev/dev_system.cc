@@ -17,12 +17,12 @@
 #include "apps/ajwt/support/tracing.h"
 #include "authority/authority.h"
 #include "crypto/random.h"
+#include "files/private_file.h"
 #include "gateway/guard_server.h"
 #include "guard/policy.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "json/write.h"
-#include "store/key_files.h"
 
 namespace ajwt::app {
 namespace {
@@ -65,7 +65,7 @@ class DevSystem::Parts {
     AJWT_TRY(make_folder(options.data));
     const std::filesystem::path data = std::filesystem::absolute(options.data).lexically_normal();
     const std::string log_file = (data / "dev.log").string();
-    AJWT_TRY(store::write_private_file(log_file, Secret("")));
+    AJWT_TRY(files::write_private_file(log_file, Secret("")));
     log_ = std::make_unique<Log>(
         LogOptions{.level = LogLevel::kInfo, .format = LogFormat::kJson, .file = log_file});
     AJWT_TRY(start_authority(options, data));
@@ -77,7 +77,7 @@ class DevSystem::Parts {
     AJWT_TRY(await_guard());
     info_.pid = getpid();
     info_.data = data.string();
-    return store::write_private_file(
+    return files::write_private_file(
         (data / "dev.json").string(),
         Secret(json::write_indented(json::Value(demo::to_json(info_))) + "\n"));
   }

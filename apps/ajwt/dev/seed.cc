@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "apps/ajwt/demo/agents.h"
+#include "files/key_file.h"
 #include "jose/jwk.h"
 #include "protocol/agent_checksum.h"
 #include "protocol/names.h"
 #include "shim/authority_client.h"
-#include "shim/key_file.h"
 
 namespace ajwt::app {
 namespace {
@@ -21,7 +21,7 @@ Result<std::string> make_key(const std::string& folder, std::string_view name) {
   std::error_code error;
   if (std::filesystem::exists(path, error)) return path;
   AJWT_ASSIGN(const auto key, crypto::PrivateKey::generate(crypto::KeyKind::kEd25519));
-  AJWT_TRY(shim::create_key_file(path, key));
+  AJWT_TRY(files::create_key_file(path, key));
   return path;
 }
 
@@ -29,7 +29,7 @@ Result<std::unique_ptr<shim::AuthorityClient>> connect(const demo::DevInfo& info
                                                        std::string_view client_id,
                                                        const std::string& key_file,
                                                        HttpClient& http, const Clock& clock) {
-  AJWT_ASSIGN(auto key, shim::load_key_file(key_file));
+  AJWT_ASSIGN(auto key, files::load_key_file(key_file));
   AJWT_ASSIGN(auto id, ClientId::parse(client_id));
   return shim::AuthorityClient::create(
       {.issuer = info.issuer, .credential = {std::move(id), std::move(key)}}, http, clock);
@@ -46,7 +46,7 @@ Status create(shim::AuthorityClient& client, std::string path, json::Object body
 
 Status create_client(shim::AuthorityClient& admin, std::string_view client_id,
                      const std::string& key_file, std::string_view scope) {
-  AJWT_ASSIGN(const auto key, shim::load_key_file(key_file));
+  AJWT_ASSIGN(const auto key, files::load_key_file(key_file));
   return create(admin, "/admin/apps/" + str(demo::kAppId) + "/clients",
                 json::Object{{str(names::kClientId), client_id},
                              {"token_endpoint_auth_method", "private_key_jwt"},
@@ -71,7 +71,7 @@ Status seed_fleet(const demo::DevInfo& info, HttpClient& http, const Clock& cloc
   AJWT_ASSIGN(const auto registrar,
               connect(info, demo::kRegistrarId, info.registrar_key, http, clock));
   for (const auto& agent : demo::demo_agents()) {
-    AJWT_ASSIGN(const auto key, shim::load_key_file(info.agent_keys.at(agent.agent_id)));
+    AJWT_ASSIGN(const auto key, files::load_key_file(info.agent_keys.at(agent.agent_id)));
     AJWT_ASSIGN(auto agent_id, AgentId::parse(agent.agent_id));
     AJWT_TRY(registrar->call_with_agent(
         {.method = "POST",

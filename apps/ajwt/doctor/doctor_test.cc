@@ -10,13 +10,13 @@
 #include "apps/ajwt/demo/agents.h"
 #include "apps/ajwt/dev/dev_system.h"
 #include "apps/ajwt/doctor/checks.h"
+#include "files/key_file.h"
+#include "files/scratch_directory.h"
 #include "gateway/guard_server.h"
 #include "http/client.h"
 #include "http/server.h"
 #include "protocol/names.h"
 #include "shim/authority_client.h"
-#include "shim/key_file.h"
-#include "store/data_directory.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::app {
@@ -59,7 +59,7 @@ class ShiftedClock final : public Clock {
 class DoctorTest : public ::testing::Test {
  protected:
   static void SetUpTestSuite() {
-    auto scratch = store::ScratchDirectory::create();
+    auto scratch = files::ScratchDirectory::create();
     ASSERT_THAT(scratch, IsOk());
     scratch_ = scratch->release();
     auto system = DevSystem::start({.data = scratch_->path() + "/dev", .port_base = 0});
@@ -81,7 +81,7 @@ class DoctorTest : public ::testing::Test {
   }
 
   Result<json::Object> ask_status() {
-    AJWT_ASSIGN(crypto::PrivateKey key, shim::load_key_file(dev().admin_key));
+    AJWT_ASSIGN(crypto::PrivateKey key, files::load_key_file(dev().admin_key));
     AJWT_ASSIGN(ClientId client, ClientId::parse(dev().admin_client_id));
     AJWT_ASSIGN(const auto connection,
                 shim::AuthorityClient::create(
@@ -109,7 +109,7 @@ class DoctorTest : public ::testing::Test {
     EXPECT_EQ(said.next.empty(), verdict == Verdict::kOk) << check;
   }
 
-  static inline store::ScratchDirectory* scratch_ = nullptr;
+  static inline files::ScratchDirectory* scratch_ = nullptr;
   static inline DevSystem* system_ = nullptr;
   SystemClock clock_;
   Hop hop;

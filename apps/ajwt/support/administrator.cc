@@ -5,8 +5,8 @@
 
 #include "apps/ajwt/support/key_input.h"
 #include "authority/authority.h"
+#include "files/private_file.h"
 #include "json/write.h"
-#include "store/key_files.h"
 
 namespace ajwt::app {
 namespace {
@@ -18,10 +18,10 @@ Status write_profile(const AdministratorFiles& files, const std::string& issuer)
   const std::string text = json::write_indented(profile) + "\n";
   std::error_code error;
   if (std::filesystem::exists(files.profile, error)) {
-    const auto present = store::read_private_file(files.profile);
+    const auto present = files::read_private_file(files.profile);
     if (present && present->reveal() == text) return ok();
   }
-  return store::write_private_file(files.profile, Secret(text));
+  return files::write_private_file(files.profile, Secret(text));
 }
 
 }  // namespace

@@ -5,9 +5,10 @@
 
 #include <filesystem>
 
+#include "files/key_file.h"
+#include "files/private_file.h"
+#include "files/scratch_directory.h"
 #include "json/parse.h"
-#include "shim/key_file.h"
-#include "store/key_files.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -19,7 +20,7 @@ constexpr Instant kNow = from_unix(1'700'000'000);
 class AdministratorTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto scratch = store::ScratchDirectory::create();
+    auto scratch = files::ScratchDirectory::create();
     ASSERT_THAT(scratch, IsOk());
     scratch_ = *std::move(scratch);
     auto store = store::SqliteStore::open_in_memory();
@@ -31,13 +32,13 @@ class AdministratorTest : public ::testing::Test {
     return set_up_administrator(*store_, scratch_->path(), issuer, kNow);
   }
   std::string issuer_in_profile() {
-    const auto text = store::read_private_file(scratch_->path() + "/admin.json");
+    const auto text = files::read_private_file(scratch_->path() + "/admin.json");
     const auto object = json::parse_object(text ? text->reveal() : "{}");
     const json::Value* issuer = object ? object->find("issuer") : nullptr;
     return issuer == nullptr ? "" : issuer->as_string();
   }
 
-  std::unique_ptr<store::ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::unique_ptr<store::SqliteStore> store_;
 };
 
@@ -45,7 +46,7 @@ TEST_F(AdministratorTest, GetsAKeyFileOfItsOwnAtTheFirstStart) {
   const auto files = set_up();
   ASSERT_THAT(files, IsOk());
   EXPECT_TRUE(files->created);
-  const auto key = shim::load_key_file(files->key_file);
+  const auto key = files::load_key_file(files->key_file);
   ASSERT_THAT(key, IsOk());
   const auto client = store_->find_client(ClientId::trusted("ajwt-admin"));
   ASSERT_THAT(client, IsOk());
@@ -76,7 +77,7 @@ TEST_F(AdministratorTest, GetsNoNewKeyWhereItsOwnerMovedTheOldOneAway) {
 TEST_F(AdministratorTest, IsMadeWithTheKeyOfAStartThatWasCutShort) {
   const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
   ASSERT_THAT(key, IsOk());
-  ASSERT_THAT(shim::create_key_file(scratch_->path() + "/admin.key.pem", *key), IsOk());
+  ASSERT_THAT(files::create_key_file(scratch_->path() + "/admin.key.pem", *key), IsOk());
   ASSERT_THAT(set_up(), IsOk());
   const auto client = store_->find_client(ClientId::trusted("ajwt-admin"));
   ASSERT_THAT(client, IsOk());

@@ -15,7 +15,7 @@
 #include "http/process_metrics.h"
 #include "http/server.h"
 #include "protocol/uri.h"
-#include "store/key_files.h"
+#include "store/sealing_key.h"
 #include "store/sqlite_store.h"
 
 namespace ajwt::app {

@@ -17,7 +17,7 @@ struct KeyFile {
 };
 
 // load_or_create_key reads a key file, or makes one with a new Ed25519 key (mode 0600). Refuses
-// what shim::load_key_file and shim::create_key_file refuse.
+// what files::load_key_file and files::create_key_file refuse.
 Result<KeyFile> load_or_create_key(const std::string& path);
 
 }  // namespace ajwt::app

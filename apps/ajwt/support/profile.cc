@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "base/bytes.h"
+#include "files/key_file.h"
+#include "files/private_file.h"
 #include "json/members.h"
 #include "json/parse.h"
 #include "protocol/uri.h"
-#include "shim/key_file.h"
-#include "store/key_files.h"
 
 namespace ajwt::app {
 namespace {
@@ -20,7 +20,7 @@ constexpr std::string_view kHelp =
     "Give --authority, --client-id and --key, or --profile FILE, or start `ajwt dev`.";
 
 Result<json::Object> load_object(const std::string& path) {
-  AJWT_ASSIGN(const Secret text, store::read_private_file(path));
+  AJWT_ASSIGN(const Secret text, files::read_private_file(path));
   auto object = json::parse_object(text.reveal());
   if (!object) return refuse(object.error().code(), path + ": " + object.error().message());
   return object;
@@ -133,7 +133,7 @@ Status check_plain_http(const std::string& url) {
 Result<std::unique_ptr<Connection>> Connection::open(const Session& session, Role role) {
   AJWT_ASSIGN(Profile profile, resolve_profile(session.profile, process_environment(), role));
   AJWT_ASSIGN(ClientId client_id, ClientId::parse(profile.client_id));
-  AJWT_ASSIGN(crypto::PrivateKey key, shim::load_key_file(profile.key_file));
+  AJWT_ASSIGN(crypto::PrivateKey key, files::load_key_file(profile.key_file));
   http::CurlClientOptions http_options;
   http_options.ca_file = profile.ca_file;
   const std::string issuer = profile.issuer;

@@ -6,8 +6,8 @@
 #include <filesystem>
 
 #include "base/secret.h"
-#include "store/data_directory.h"
-#include "store/key_files.h"
+#include "files/private_file.h"
+#include "files/scratch_directory.h"
 #include "tests/support/matchers.h"
 
 namespace ajwt::app {
@@ -23,7 +23,7 @@ Environment environment_with(std::map<std::string, std::string> variables) {
 class ProfileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    auto scratch = store::ScratchDirectory::create();
+    auto scratch = files::ScratchDirectory::create();
     ASSERT_THAT(scratch, IsOk());
     scratch_ = *std::move(scratch);
     before_ = std::filesystem::current_path();
@@ -32,7 +32,7 @@ class ProfileTest : public ::testing::Test {
   void TearDown() override { std::filesystem::current_path(before_); }
 
   void write(const std::string& name, const std::string& text) {
-    ASSERT_THAT(store::write_private_file(scratch_->path() + "/" + name, Secret(text)), IsOk());
+    ASSERT_THAT(files::write_private_file(scratch_->path() + "/" + name, Secret(text)), IsOk());
   }
   void write_dev() {
     std::filesystem::create_directory(scratch_->path() + "/.ajwt-dev");
@@ -42,7 +42,7 @@ class ProfileTest : public ::testing::Test {
               "registrar_key":"/k/registrar","admin":{"client_id":"ajwt-admin","key_file":"/k/admin"}})");
   }
 
-  std::unique_ptr<store::ScratchDirectory> scratch_;
+  std::unique_ptr<files::ScratchDirectory> scratch_;
   std::filesystem::path before_;
   const Environment nothing_ = environment_with({});
 };

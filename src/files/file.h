@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What the store's files have in common: an owner for descriptors, errors that name the path.
+// What work with files has in common: an owner for descriptors, errors that name the path.
 #pragma once
 
 #include <unistd.h>
@@ -11,7 +11,7 @@
 
 #include "base/result.h"
 
-namespace ajwt::store {
+namespace ajwt::files {
 
 // File owns a file descriptor, or none.
 class File {
@@ -39,4 +39,4 @@ std::string parent_of(const std::string& path);
 // sync_directory makes the names in a folder durable. Refuses k_io_failed.
 Status sync_directory(const std::string& path);
 
-}  // namespace ajwt::store
+}  // namespace ajwt::files

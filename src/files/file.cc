@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/file.h"
+#include "files/file.h"
 
 #include <fcntl.h>
 
 #include <cerrno>
 #include <system_error>
 
-namespace ajwt::store {
+namespace ajwt::files {
 
 namespace {
 
@@ -51,4 +51,4 @@ Status sync_directory(const std::string& path) {
   return ok();
 }
 
-}  // namespace ajwt::store
+}  // namespace ajwt::files

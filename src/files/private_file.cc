@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "store/key_files.h"
+#include "files/private_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -7,22 +7,15 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <optional>
 #include <string_view>
 
-#include "base/bytes.h"
 #include "crypto/random.h"
-#include "store/file.h"
+#include "files/file.h"
 
-namespace ajwt::store {
-
+namespace ajwt::files {
 namespace {
 
-constexpr std::size_t kMaxPrivateFileBytes = 64 * 1024;
-constexpr std::size_t kSealingKeyBytes = 32;
-
-// IfThere says what publishing does with a file that has the name already.
-enum class IfThere { kReplace, kKeep };
+constexpr off_t kMaxPrivateFileBytes = 64 * 1024;
 
 Status write_all(int file, std::string_view content, const std::string& path) {
   while (!content.empty()) {
@@ -35,7 +28,7 @@ Status write_all(int file, std::string_view content, const std::string& path) {
 }
 
 Status write_temporary(const std::string& path, const Secret& content) {
-  File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
+  const File file(::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file.is_open()) return io_failed("create", path, errno);
   if (::fchmod(file.number(), 0600) != 0) return io_failed("protect", path, errno);
   AJWT_TRY(write_all(file.number(), content.reveal(), path));
@@ -43,23 +36,27 @@ Status write_temporary(const std::string& path, const Secret& content) {
   return ok();
 }
 
-Status give_name(const std::string& temporary, const std::string& path, IfThere if_there) {
-  if (if_there == IfThere::kReplace) {
-    if (::rename(temporary.c_str(), path.c_str()) != 0) return io_failed("write", path, errno);
-    return ok();
-  }
-  // A second name is given only if it is free, which rename could not promise.
-  if (::link(temporary.c_str(), path.c_str()) != 0 && errno != EEXIST) {
-    return io_failed("write", path, errno);
+// replace and claim give a written file its name.
+Status replace(const std::string& temporary, const std::string& path) {
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return io_failed("write", path, errno);
+  return ok();
+}
+
+// A second name is given only if it is free, which rename could not promise.
+Status claim(const std::string& temporary, const std::string& path) {
+  if (::link(temporary.c_str(), path.c_str()) != 0) {
+    return errno == EEXIST ? refuse(Code::k_already_exists, path)
+                           : io_failed("create", path, errno);
   }
   ::unlink(temporary.c_str());
   return ok();
 }
 
-Status publish(const std::string& path, const Secret& content, IfThere if_there) {
+Status publish(const std::string& path, const Secret& content,
+               Status (*give_name)(const std::string&, const std::string&)) {
   const std::string temporary = path + "." + crypto::random_token(9) + ".tmp";
   Status done = write_temporary(temporary, content);
-  if (done) done = give_name(temporary, path, if_there);
+  if (done) done = give_name(temporary, path);
   if (!done) {
     ::unlink(temporary.c_str());
     return done;
@@ -74,8 +71,10 @@ Error unsafe(const std::string& path, std::string_view why) {
 Status check_private(const struct stat& facts, const std::string& path) {
   if (!S_ISREG(facts.st_mode)) return unsafe(path, "is not a regular file");
   if (facts.st_uid != ::geteuid()) return unsafe(path, "belongs to another user");
-  if ((facts.st_mode & 077) != 0) return unsafe(path, "is open to other users");
-  if (facts.st_size > static_cast<off_t>(kMaxPrivateFileBytes)) {
+  if ((facts.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    return unsafe(path, "is open to other users: run chmod 600 on it");
+  }
+  if (facts.st_size > kMaxPrivateFileBytes) {
     return refuse(Code::k_io_failed, path + " is too large for a key file");
   }
   return ok();
@@ -84,11 +83,16 @@ Status check_private(const struct stat& facts, const std::string& path) {
 }  // namespace
 
 Status write_private_file(const std::string& path, const Secret& content) {
-  return publish(path, content, IfThere::kReplace);
+  return publish(path, content, replace);
+}
+
+Status create_private_file(const std::string& path, const Secret& content) {
+  return publish(path, content, claim);
 }
 
 Result<Secret> read_private_file(const std::string& path) {
-  // O_NONBLOCK: opening a pipe would wait for its writer.
+  // O_NOFOLLOW: a link would let whoever may write the folder choose the file. O_NONBLOCK: opening
+  // a pipe would wait for its writer.
   const File file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK));
   if (!file.is_open()) {
     if (errno == ELOOP) return unsafe(path, "is a symbolic link");
@@ -97,14 +101,16 @@ Result<Secret> read_private_file(const std::string& path) {
   struct stat facts {};
   if (::fstat(file.number(), &facts) != 0) return io_failed("read", path, errno);
   AJWT_TRY(check_private(facts, path));
+  // Of its size at once: a string that grows leaves copies of the secret behind.
   std::string content(static_cast<std::size_t>(facts.st_size), '\0');
   std::size_t size = 0;
   while (size < content.size()) {
     const ssize_t got = ::read(file.number(), content.data() + size, content.size() - size);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
+      const int error = errno;
       wipe(content.data(), content.size());
-      return io_failed("read", path, errno);
+      return io_failed("read", path, error);
     }
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
@@ -115,37 +121,4 @@ Result<Secret> read_private_file(const std::string& path) {
   return secret;
 }
 
-Result<crypto::PrivateKey> load_private_key_file(const std::string& path) {
-  AJWT_ASSIGN(const Secret pem, read_private_file(path));
-  auto key = crypto::PrivateKey::from_pem(pem);
-  if (key) return key;
-  return refuse(key.error().code(), path + " holds no private key in PKCS #8 PEM")
-      .with_detail(key.error().describe());
-}
-
-Result<crypto::SealingKey> load_or_create_sealing_key(const std::string& directory) {
-  const std::string path = directory + "/seal.key";
-  struct stat facts {};
-  if (::lstat(path.c_str(), &facts) != 0 && errno == ENOENT) {
-    Bytes drawn = crypto::random_bytes(kSealingKeyBytes);
-    std::string digits = to_hex(drawn);
-    const Secret content(digits + "\n");
-    wipe(drawn.data(), drawn.size());
-    wipe(digits.data(), digits.size());
-    AJWT_TRY(publish(path, content, IfThere::kKeep));
-  }
-  AJWT_ASSIGN(const Secret content, read_private_file(path));
-  std::string_view digits = content.reveal();
-  if (digits.ends_with('\n')) digits.remove_suffix(1);
-  std::optional<Bytes> bytes = parse_hex(digits);
-  if (!bytes || bytes->size() != kSealingKeyBytes) {
-    return refuse(
-        Code::k_store_damaged,
-        path + " is not a sealing key of 64 hexadecimal digits; restore it from a backup");
-  }
-  auto key = crypto::SealingKey::from_bytes(*bytes);
-  wipe(bytes->data(), bytes->size());
-  return key;
-}
-
-}  // namespace ajwt::store
+}  // namespace ajwt::files
