@@ -33,11 +33,23 @@ std::span<const Check> token_checks();
 // route_checks run after the proof: whether the token allows what the route demands.
 std::span<const Check> route_checks();
 
-// check_draft_token applies the rules of a route of profile draft-00: an agent's token,
-// application, scope, and workflow and step where the route names them (protocol 5.3).
-Status check_draft_token(const DraftToken& token, const Route& route);
+// DraftFacts and DraftCheck are the same for a route and a token of profile draft-00.
+struct DraftFacts {
+  const DraftToken& token;
+  const Route& route;
+};
+struct DraftCheck {
+  std::string_view spec;
+  std::string_view name;
+  Status (*rule)(const DraftFacts&);
+};
+
+// draft_checks are all rules of a route of profile draft-00: an agent's token, application, scope,
+// and workflow and step where the route names them (protocol 5.3).
+std::span<const DraftCheck> draft_checks();
 
 // run_checks returns the first refusal.
 Status run_checks(std::span<const Check> checks, const GuardFacts& facts);
+Status run_checks(std::span<const DraftCheck> checks, const DraftFacts& facts);
 
 }  // namespace ajwt::guard

@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
+#include "guard/checks.h"
 #include "json/parse.h"
 #include "tests/support/verifier_fixture.h"
 
@@ -115,6 +118,27 @@ TEST_F(DraftRoute, JudgesClaimsAndRouteAsEver) {
               RefusedWith(Code::k_step_refused));
   EXPECT_THAT(changed([](auto& t) { t.agent.reset(); }), RefusedWith(Code::k_intent_missing))
       << "a client's own token is for the authority";
+}
+
+TEST(DraftChecks, EveryRowTakesTheRoutesTokenAndRefusesAStrangers) {
+  const Route route = draft_route();
+  const DraftToken good = draft_claims();
+  DraftToken stranger = good;
+  stranger.client_id = AppId::trusted("other");
+  stranger.scope = {"other"};
+  stranger.agent.reset();
+  const std::map<std::string_view, Code> reasons{{"token_kind", Code::k_intent_missing},
+                                                 {"application", Code::k_application_refused},
+                                                 {"scope", Code::k_scope_insufficient},
+                                                 {"workflow", Code::k_workflow_refused},
+                                                 {"step", Code::k_step_refused}};
+  ASSERT_EQ(draft_checks().size(), reasons.size());
+  for (const DraftCheck& check : draft_checks()) {
+    EXPECT_FALSE(check.spec.empty()) << check.name;
+    EXPECT_THAT(check.rule({.token = good, .route = route}), IsOk()) << check.name;
+    EXPECT_THAT(check.rule({.token = stranger, .route = route}),
+                RefusedWith(reasons.at(check.name)));
+  }
 }
 
 // On every other route the token is nothing, whatever scheme it comes in, and with whatever proof.

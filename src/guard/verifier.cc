@@ -150,7 +150,7 @@ Result<std::shared_ptr<const DraftToken>> Verifier::verify_draft(
   if (!verified) return verified.error();
   const auto token = std::make_shared<const DraftToken>(*std::move(verified));
   if (trace != nullptr) trace->draft_token = token;
-  AJWT_TRY(check_draft_token(*token, route));
+  AJWT_TRY(run_checks(draft_checks(), {.token = *token, .route = route}));
   return token;
 }
 

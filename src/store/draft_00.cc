@@ -17,6 +17,7 @@ using authority::AuditEntry;
 using authority::DraftAgent;
 using authority::DraftAgentRecords;
 using authority::DraftClient;
+using authority::DraftCounts;
 using authority::DraftRegistration;
 using authority::DraftWorkflow;
 
@@ -27,20 +28,29 @@ constexpr auto kFindDraftClient = join(kSelectDraftClients, "WHERE client_id = ?
 constexpr auto kListDraftClients =
     join(kSelectDraftClients, "WHERE app_id = ?1 ORDER BY client_id");
 
-// Each agent with its newest registration, if it has one.
-constexpr char kSelectDraftAgents[] =
-    "SELECT a.app_id, a.agent_id, a.permissions, a.set_by, a.set_at, a.ended_at, a.row_version, "
+// Whether the agent of a row of draft_agents AS a is or was registered with a key.
+constexpr char kHasKey[] =
     "EXISTS (SELECT 1 FROM registrations AS k WHERE k.app_id = a.app_id "
-    "AND k.agent_id = a.agent_id), "
-    "r.registration_id, r.version, r.checksum, r.profile, r.claimed_key, r.registered_at "
+    "AND k.agent_id = a.agent_id)";
+
+// Each agent with its newest registration, if it has one.
+constexpr char kDraftAgentColumns[] =
+    "SELECT a.app_id, a.agent_id, a.permissions, a.set_by, a.set_at, a.ended_at, a.row_version, ";
+constexpr char kDraftAgentTables[] =
+    ", r.registration_id, r.version, r.checksum, r.profile, r.claimed_key, r.registered_at "
     "FROM draft_agents AS a LEFT JOIN draft_registrations AS r "
     "ON r.app_id = a.app_id AND r.agent_id = a.agent_id AND r.version = "
     "(SELECT max(version) FROM draft_registrations AS n WHERE n.app_id = a.app_id "
     "AND n.agent_id = a.agent_id) ";
 constexpr auto kFindDraftAgent =
-    join(kSelectDraftAgents, "WHERE a.app_id = ?1 AND a.agent_id = ?2");
+    join(kDraftAgentColumns, kHasKey, kDraftAgentTables, "WHERE a.app_id = ?1 AND a.agent_id = ?2");
 constexpr auto kListDraftAgents =
-    join(kSelectDraftAgents, "WHERE a.app_id = ?1 ORDER BY a.agent_id");
+    join(kDraftAgentColumns, kHasKey, kDraftAgentTables, "WHERE a.app_id = ?1 ORDER BY a.agent_id");
+
+constexpr auto kCountDraft00 = join(
+    "SELECT (SELECT count(*) FROM draft_clients WHERE disabled = 0), "
+    "(SELECT count(*) FROM draft_agents AS a WHERE a.ended_at IS NULL AND NOT ",
+    kHasKey, ")");
 
 Result<DraftClient> draft_client_from(const Query& row) {
   AJWT_ASSIGN(std::vector<std::string> scopes, parse_list(row.text(3)));
@@ -244,6 +254,14 @@ Result<std::optional<DraftWorkflow>> SqliteStore::find_draft_workflow(
                          .workflow = *std::move(workflow),
                          .registered_by = ClientId::trusted(query.string(1)),
                          .registered_at = query.instant(2)};
+  });
+}
+
+Result<DraftCounts> SqliteStore::count_draft_00() {
+  return read([](Connection& db) -> Result<DraftCounts> {
+    AJWT_ASSIGN(Query query, db.query(kCountDraft00));
+    AJWT_TRY(query.next());
+    return DraftCounts{.clients = query.integer(0), .agents = query.integer(1)};
   });
 }
 

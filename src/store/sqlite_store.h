@@ -144,6 +144,7 @@ class SqliteStore final : public authority::Store {
                              const authority::AuditEntry& audit) override;
   Result<std::optional<authority::DraftWorkflow>> find_draft_workflow(
       const AppId& app_id, const WorkflowId& workflow_id) override;
+  Result<authority::DraftCounts> count_draft_00() override;
 
   // check_ready reads; after a transaction that failed, it also writes.
   Status check_ready() override;

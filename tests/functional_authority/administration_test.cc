@@ -170,7 +170,10 @@ TEST_F(Administration, TellsHowItIsSetUp) {
     EXPECT_GT(*store->find_integer("audit_sequence"), 0);
     EXPECT_GE(*store->find_integer("schema"), 1);
     EXPECT_EQ(body.find_array("keys")->size(), 1U);
-    EXPECT_EQ(*body.find_object("lifetimes")->find_integer("intent_token"), 300);
+    const json::Object* lifetimes = body.find_object("lifetimes");
+    EXPECT_EQ(*lifetimes->find_integer("intent_token"), 300);
+    EXPECT_EQ(*lifetimes->find_integer("key_announce"), 1200);
+    EXPECT_EQ(*lifetimes->find_integer("signing_key_lifetime"), 90 * 86400);
     EXPECT_EQ(body.text("hints"), "owner");
   }
   expect_reason(fixture.call(apps, "GET", "/admin/status"), 403, "token_insufficient_scope");

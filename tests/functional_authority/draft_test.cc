@@ -449,6 +449,27 @@ TEST_F(Draft, WhatAnAdministratorEndsEndsAtOnce) {
                 "client_unauthenticated");
 }
 
+TEST_F(Draft, TheStatusCountsWhoSpeaksIt) {
+  const auto counted = [&] {
+    return *body_of(administer("admin:audit", "GET", "/admin/status")).find("draft_00");
+  };
+  const auto counts = [](std::int64_t clients, std::int64_t agents) {
+    return json::Value(json::Object{{"clients", clients}, {"agents", agents}});
+  };
+  EXPECT_EQ(counted(), counts(2, 0));
+  for (const char* agent : {"old", "older", "oldest"}) set_agent(agent);
+  EXPECT_EQ(counted(), counts(2, 3)) << "before they register, too";
+
+  ASSERT_EQ(administer("admin:apps", "POST", "/admin/draft-00/clients/draft-fleet/disable").status,
+            200);
+  EXPECT_EQ(counted(), counts(1, 3));
+  ASSERT_EQ(administer("admin:agents", "POST", "/admin/draft-00/acme/agents/old/end").status, 200);
+  EXPECT_EQ(counted(), counts(1, 2));
+  const TestAgent keyed = AuthorityFixture::agent("older", "a prompt", 77);
+  ASSERT_EQ(fixture.register_agent(fixture.registrar(), "acme", keyed).status, 201);
+  EXPECT_EQ(counted(), counts(1, 1)) << "a key ends it";
+}
+
 TEST_F(Draft, CeilingsHoldHereToo) {
   const std::string checksum = registered();
   const std::string token = bearer("draft-fleet", "generate:intent-token");

@@ -248,6 +248,9 @@ class ObservedStore final : public authority::Store {
     return pass("find_draft_workflow",
                 [&] { return inner_->find_draft_workflow(app_id, workflow_id); });
   }
+  Result<authority::DraftCounts> count_draft_00() override {
+    return pass("count_draft_00", [&] { return inner_->count_draft_00(); });
+  }
   Status check_ready() override {
     return pass("check_ready", [&] { return inner_->check_ready(); });
   }

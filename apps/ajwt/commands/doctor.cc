@@ -71,7 +71,8 @@ Result<Probe> safe_probe(std::string_view text) {
 std::optional<Probe> find_probe(const guard::Policy& policy) {
   const auto& routes = policy.routes();
   const auto safe = std::find_if(routes.begin(), routes.end(), [](const guard::Route& route) {
-    return route.method == "GET" || route.method == "HEAD";
+    return (route.method == "GET" || route.method == "HEAD") &&
+           route.profile == guard::TokenProfile::kStrict;
   });
   if (safe == routes.end()) return std::nullopt;
   std::string path;
@@ -90,7 +91,12 @@ Result<std::vector<GuardTarget>> dev_guard(const Profile& profile) {
   const auto dev = demo::load_dev_info(demo::default_dev_folder());
   if (!dev || dev->issuer != profile.issuer) return guards;
   AJWT_ASSIGN(const auto policy, guard::Policy::parse(demo::demo_policy()));
-  guards.push_back({.url = dev->guard_url, .file = std::nullopt, .probe = find_probe(policy)});
+  guards.push_back({.url = dev->guard_url,
+                    .file = gateway::GuardOptions{.issuer = dev->issuer,
+                                                  .audience = std::string(demo::kAudience),
+                                                  .public_url = dev->guard_url,
+                                                  .policy = policy},
+                    .probe = find_probe(policy)});
   return guards;
 }
 

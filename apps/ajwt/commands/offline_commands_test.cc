@@ -15,6 +15,7 @@
 #include "json/parse.h"
 #include "json/write.h"
 #include "protocol/access_token.h"
+#include "protocol/draft_token.h"
 #include "protocol/proof.h"
 #include "tests/support/matchers.h"
 
@@ -51,6 +52,8 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+const DraftToken::Agent::Step kOrdering{WorkflowId::trusted("ordering"), StepId::trusted("look")};
+
 class OfflineCommandsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -82,6 +85,26 @@ class OfflineCommandsTest : public ::testing::Test {
                             .scope = {"orders:read"},
                             .cnf_jkt = kid_};
     return issue_access_token(token, *key_, kid_).value();
+  }
+  // make_draft_token makes an agent's bearer token of profile draft-00.
+  std::string make_draft_token(std::optional<DraftToken::Agent::Step> step = kOrdering) {
+    const Instant now = SystemClock().now();
+    const DraftToken token{
+        .iss = "https://as.example.com",
+        .aud = "https://api.example.com",
+        .sub = "old-bot",
+        .client_id = AppId::trusted("shop"),
+        .iat = now,
+        .nbf = now,
+        .exp = now + Seconds(300),
+        .jti = "t-2",
+        .scope = {"orders:read"},
+        .agent = DraftToken::Agent{.step = std::move(step),
+                                   .delegation_chain = std::string(16, 'a'),
+                                   .step_sequence_hash = std::string(16, 'b'),
+                                   .registration_id = RegistrationId::trusted("reg_1"),
+                                   .agent_checksum = std::string(64, 'c')}};
+    return issue_draft_token(token, *key_, kid_).value();
   }
   std::string write_jwks() {
     const jose::KeySet keys({jose::Jwk{key_->public_key(), kid_, jose::Algorithm::kEdDSA}});
@@ -155,6 +178,15 @@ step = "order"
 tool = "place_order"
 )";
 
+// reasons_of returns the reasons of the causes in an explanation.
+std::vector<std::string> reasons_of(const json::Object& explanation) {
+  std::vector<std::string> reasons;
+  for (const json::Value& row : *explanation.find_array("causes")) {
+    reasons.push_back(row.as_object().text("reason"));
+  }
+  return reasons;
+}
+
 TEST_F(OfflineCommandsTest, TokenExplainSaysWhatATokenPermits) {
   const std::string token = make_token();
   const Outcome outcome =
@@ -180,14 +212,11 @@ TEST_F(OfflineCommandsTest, TokenExplainNamesEveryRuleThatRefuses) {
   EXPECT_EQ(outcome.code, ExitCode::kDenied);
   const auto shown = json::parse_object(outcome.out);
   ASSERT_THAT(shown, IsOk());
-  std::vector<std::string> reasons;
-  for (const json::Value& row : *shown->find_array("causes")) {
-    reasons.push_back(row.as_object().text("reason"));
-  }
-  EXPECT_EQ(reasons, (std::vector<std::string>{"proof_uri_mismatch", "intent_missing",
-                                               "subject_profile_refused", "application_refused",
-                                               "scope_insufficient", "workflow_refused",
-                                               "step_refused", "tool_refused"}));
+  EXPECT_EQ(
+      reasons_of(*shown),
+      (std::vector<std::string>{"proof_uri_mismatch", "intent_missing", "subject_profile_refused",
+                                "application_refused", "scope_insufficient", "workflow_refused",
+                                "step_refused", "tool_refused"}));
   EXPECT_NE(outcome.out.find("the token has orders:read, the route needs orders:write"),
             std::string::npos);
 }
@@ -219,6 +248,123 @@ TEST_F(OfflineCommandsTest, TokenExplainNeverTakesTheTokensOwnWordForItsIssuer) 
       run({"token", "explain", make_token(), "--jwks", write_jwks(), "--offline"});
   EXPECT_EQ(outcome.code, ExitCode::kUsage);
   EXPECT_NE(outcome.err.find("--issuer"), std::string::npos) << outcome.err;
+}
+
+constexpr std::string_view kDraftRoutes = R"([[route]]
+method = "GET"
+path = "/old/orders"
+app = "shop"
+scope = "orders:read"
+profile = "draft-00"
+[[route]]
+method = "POST"
+path = "/old/orders"
+app = "warehouse"
+scope = "orders:write"
+profile = "draft-00"
+workflow = "restocking"
+step = "order"
+)";
+
+TEST_F(OfflineCommandsTest, TokenExplainSaysWhatABearerTokenOfTheDraftsProfileIs) {
+  const std::string token = make_draft_token();
+  const std::vector<std::string> words{
+      "token",
+      "explain",
+      token,
+      "--guard-config",
+      write("guard.toml", std::string(kGuardFile) + std::string(kDraftRoutes)),
+      "--jwks",
+      write_jwks(),
+      "--request",
+      "GET /old/orders",
+      "--offline"};
+  const Outcome outcome = run(words);
+  EXPECT_EQ(outcome.code, ExitCode::kOk) << outcome.out << outcome.err;
+  for (const char* said :
+       {"intent token of profile draft-00", "look of workflow ordering",
+        "whoever holds it may use it", "unless its route names the profile",
+        "are the client's word", "routes of the guard that it opens: GET /old/orders\n"}) {
+    EXPECT_NE(outcome.out.find(said), std::string::npos) << said << "\n" << outcome.out;
+  }
+  EXPECT_EQ(outcome.out.find("fresh proof"), std::string::npos);
+  EXPECT_EQ(outcome.out.find(token), std::string::npos);
+
+  std::vector<std::string> in_json = words;
+  in_json.emplace_back("--json");
+  const auto shown = json::parse_object(run(in_json).out);
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_EQ(*shown->find("refused"), json::Value(false));
+  EXPECT_EQ(*shown->find("proof_needed_by"), json::Value());
+  EXPECT_EQ(shown->find_array("conditions")->size(), 3U);
+}
+
+TEST_F(OfflineCommandsTest, TokenExplainHoldsTokensToTheRoutesOfTheirProfile) {
+  const std::string file = write("guard.toml", std::string(kGuardFile) + std::string(kDraftRoutes));
+  const auto reasons = [&](const std::string& token, const std::string& request) {
+    const Outcome outcome = run({"token", "explain", token, "--guard-config", file, "--jwks",
+                                 write_jwks(), "--request", request, "--offline", "--json"});
+    EXPECT_EQ(outcome.code, ExitCode::kDenied) << outcome.out;
+    const auto shown = json::parse_object(outcome.out);
+    return shown ? reasons_of(*shown) : std::vector<std::string>();
+  };
+  using Reasons = std::vector<std::string>;
+  EXPECT_EQ(reasons(make_draft_token(), "GET /orders/7"), Reasons{"token_scheme_refused"});
+  EXPECT_EQ(reasons(make_token(), "GET /old/orders"), Reasons{"token_scheme_refused"});
+  EXPECT_EQ(
+      reasons(make_draft_token(), "POST /old/orders"),
+      (Reasons{"application_refused", "scope_insufficient", "workflow_refused", "step_refused"}));
+  EXPECT_EQ(
+      reasons(make_draft_token(std::nullopt), "POST https://b.example.com/old/orders"),
+      (Reasons{"application_refused", "scope_insufficient", "workflow_refused", "step_refused"}));
+}
+
+TEST_F(OfflineCommandsTest, TokenVerifyTakesABearerTokenOnlyWhereItsProfileIsNamed) {
+  const std::string jwks = write_jwks();
+  const auto verify = [&](const std::string& token, const std::vector<std::string>& more = {}) {
+    std::vector<std::string> words{"token",  "verify", token, "--issuer", "https://as.example.com",
+                                   "--jwks", jwks};
+    words.insert(words.end(), more.begin(), more.end());
+    return run(words);
+  };
+  const Outcome refused = verify(make_draft_token());
+  EXPECT_EQ(refused.code, ExitCode::kDenied);
+  EXPECT_NE(refused.err.find("token_scheme_refused"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--profile draft-00"), std::string::npos) << refused.err;
+
+  const Outcome named = verify(make_draft_token(), {"--profile", "draft-00"});
+  EXPECT_EQ(named.code, ExitCode::kOk) << named.err;
+  EXPECT_NE(named.out.find("intent token of profile draft-00"), std::string::npos) << named.out;
+  EXPECT_NE(named.err.find("whoever holds it may use it"), std::string::npos) << named.err;
+
+  std::string changed = make_draft_token();
+  changed[changed.rfind('.') + 1] = changed[changed.rfind('.') + 1] == 'A' ? 'B' : 'A';
+  EXPECT_NE(verify(changed, {"--profile", "draft-00"}).err.find("jws_signature_invalid"),
+            std::string::npos);
+  const Outcome strict = verify(make_token(), {"--profile", "draft-00"});
+  EXPECT_EQ(strict.code, ExitCode::kDenied);
+  EXPECT_NE(strict.err.find("jws_type_refused"), std::string::npos) << strict.err;
+  EXPECT_EQ(verify(make_token(), {"--profile", "draft-01"}).code, ExitCode::kUsage);
+}
+
+TEST_F(OfflineCommandsTest, TokenInspectTellsATokenOfTheDraftsProfile) {
+  const Outcome words = run({"token", "inspect", make_draft_token()});
+  EXPECT_TRUE(words.out.starts_with("intent token of profile draft-00\n")) << words.out;
+  EXPECT_NE(words.err.find("A bearer token"), std::string::npos) << words.err;
+  const auto shown =
+      json::parse_object(run({"token", "inspect", make_draft_token(), "--json"}).out);
+  ASSERT_THAT(shown, IsOk());
+  EXPECT_EQ(shown->text("kind"), "intent token of profile draft-00");
+  EXPECT_FALSE(shown->contains("key"));
+}
+
+TEST_F(OfflineCommandsTest, TokenAndKeysCannotBothBeStandardInput) {
+  for (const char* verb : {"verify", "explain"}) {
+    const Outcome outcome =
+        run({"token", verb, "-", "--issuer", "https://as.example.com", "--jwks", "-"});
+    EXPECT_EQ(outcome.code, ExitCode::kUsage) << verb;
+    EXPECT_NE(outcome.err.find("Only one input can be standard input"), std::string::npos);
+  }
 }
 
 TEST_F(OfflineCommandsTest, ConfigShowLeavesWhatIsUnsetEmpty) {

@@ -5,8 +5,9 @@
 
 #include "apps/ajwt/commands/token.h"
 #include "apps/ajwt/explain/explain.h"
+#include "apps/ajwt/explain/permits.h"
+#include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command_line.h"
-#include "apps/ajwt/support/input.h"
 #include "apps/ajwt/support/profile.h"
 #include "apps/ajwt/support/time_text.h"
 #include "apps/ajwt/support/token_keys.h"
@@ -50,10 +51,10 @@ struct LiveFact {
   std::string effect;  // empty: none
 };
 
-std::string until_expiry(const AccessToken& token, Instant now) {
-  if (token.exp <= now) return "nothing new is minted for it";
+std::string until_expiry(Instant exp, Instant now) {
+  if (exp <= now) return "nothing new is minted for it";
   return "nothing new is minted for it; guards take this token until it expires " +
-         relative_text(token.exp, now);
+         relative_text(exp, now);
 }
 
 LiveFact untold(std::string what, const Error& error) {
@@ -62,7 +63,7 @@ LiveFact untold(std::string what, const Error& error) {
 
 LiveFact registration_fact(const AccessToken& token, const json::Object& agent, Instant now) {
   const std::string& id = token.agent_proof->registration_id.str();
-  LiveFact fact{"registration " + id, "unknown to the authority", until_expiry(token, now)};
+  LiveFact fact{"registration " + id, "unknown to the authority", until_expiry(token.exp, now)};
   const json::Array* versions = agent.find_array("versions");
   if (versions == nullptr) return fact;
   for (const json::Value& row : *versions) {
@@ -70,7 +71,7 @@ LiveFact registration_fact(const AccessToken& token, const json::Object& agent, 
     if (version == nullptr || version->text(names::kRegistrationId) != id) continue;
     fact.state = version->text(names::kStatus);
     const bool stands = fact.state == "registered" || fact.state == "verified";
-    fact.effect = stands ? std::string() : until_expiry(token, now);
+    fact.effect = stands ? std::string() : until_expiry(token.exp, now);
     if (fact.state == "updated") fact.effect = "a newer version stands: " + fact.effect;
     return fact;
   }
@@ -98,7 +99,7 @@ void add_execution_facts(const AccessToken& token, const json::Object& execution
   const IntentClaims::Step& step = *token.intent->step;
   const std::string state = execution.text(names::kStatus);
   facts.push_back({"execution " + step.execution_id.str(), state,
-                   state == "open" ? std::string() : until_expiry(token, now)});
+                   state == "open" ? std::string() : until_expiry(token.exp, now)});
   const json::Array* steps = execution.find_array(names::kSteps);
   if (steps == nullptr) return;
   for (const json::Value& row : *steps) {
@@ -106,7 +107,7 @@ void add_execution_facts(const AccessToken& token, const json::Object& execution
     if (record == nullptr || record->text(names::kStepId) != step.workflow_step.str()) continue;
     const std::string status = record->text(names::kStatus);
     facts.push_back({"step " + step.workflow_step.str(), status,
-                     status == "active" ? std::string() : until_expiry(token, now)});
+                     status == "active" ? std::string() : until_expiry(token.exp, now)});
   }
 }
 
@@ -123,38 +124,32 @@ void ask_execution(Session& session, const AccessToken& token, Instant now,
   add_execution_facts(token, *answer, now, facts);
 }
 
-std::string joined(const std::vector<std::string>& texts) {
-  std::string text;
-  for (const std::string& item : texts) text += (text.empty() ? "" : ", ") + item;
-  return text;
+void ask_authority(Session& session, const AccessToken& token, Instant now,
+                   std::vector<LiveFact>& facts) {
+  ask_registration(session, token, now, facts);
+  ask_execution(session, token, now, facts);
 }
 
-// permits_of says in words what the token is good for.
-json::Object permits_of(const Explanation& explanation, Instant now) {
-  const AccessToken& token = explanation.token;
-  json::Object permits{{"kind", token.is_intent_token() ? "intent token" : "access token"},
-                       {"who", token.sub},
-                       {"application", token.client_id.str()}};
-  if (token.agent_proof) permits.set("registration", token.agent_proof->registration_id.str());
-  if (token.intent) {
-    const std::string& initiator = token.intent->initiated_by;
-    permits.set("for_whom", initiator + (initiator.starts_with("app:") ? " (unattended)" : ""));
-    if (!token.intent->delegators.empty()) {
-      permits.set("through", joined(token.intent->delegators));
-    }
+// An agent of profile draft-00 has a permission, which an administrator may have ended.
+void ask_authority(Session& session, const DraftToken& token, Instant now,
+                   std::vector<LiveFact>& facts) {
+  if (!token.agent) return;
+  LiveFact fact{"agent " + token.sub + " of profile draft-00", "unknown to the authority",
+                until_expiry(token.exp, now)};
+  const auto agents = [&]() -> Result<json::Array> {
+    AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
+    AJWT_ASSIGN(const json::Object answer,
+                connection->get("/admin/draft-00/" + path_segment(token.client_id.str()),
+                                {std::string(names::kScopeAdminAgents)}));
+    return get_rows(answer, "agents");
+  }();
+  if (!agents) return facts.push_back(untold(fact.what, agents.error()));
+  for (const json::Value& row : *agents) {
+    if (row.as_object().text(names::kAgentId) != token.sub) continue;
+    fact.state = row.as_object().text(names::kStatus);
+    if (fact.state == "open") fact.effect.clear();
   }
-  permits.set("where", token.aud);
-  permits.set("scope", join_scopes(token.scope));
-  permits.set("tool", token.tool.value_or(token.is_intent_token() ? "any of its scopes" : "-"));
-  if (token.intent && token.intent->step) {
-    const IntentClaims::Step& step = *token.intent->step;
-    permits.set("step", step.workflow_step.str() + " of workflow " + step.workflow_id.str() +
-                            " version " + std::to_string(step.workflow_version));
-    permits.set("execution", step.execution_id.str());
-  }
-  permits.set("until", time_text(token.exp) + " (" + relative_text(token.exp, now) + ")");
-  permits.set("key", token.cnf_jkt);
-  return permits;
+  facts.push_back(std::move(fact));
 }
 
 json::Array write_causes(const std::vector<Cause>& causes) {
@@ -181,15 +176,17 @@ void print_words(Session& session, const Explanation& explanation, const json::O
   session.print_fields(permits);
   if (!options.guard_config.empty()) {
     session.out() << "routes of the guard that it opens: "
-                  << (explanation.open_routes.empty() ? "none"
-                                                      : printable(joined(explanation.open_routes)))
+                  << (explanation.open_routes.empty()
+                          ? "none"
+                          : printable(comma_list(explanation.open_routes)))
                   << '\n';
   }
-  session.out() << "every request needs a fresh proof by key "
-                << printable(explanation.token.cnf_jkt) << ": without it the token opens nothing\n";
+  for (const std::string& condition : conditions_of(explanation.token)) {
+    session.out() << printable(condition) << '\n';
+  }
   if (explanation.causes.empty()) {
     session.out() << (options.request.empty() ? "nothing in the token itself is refused now\n"
-                                              : "with that proof this request passes now\n");
+                                              : "with that, this request passes now\n");
   } else {
     session.out() << "refused now\n";
     session.print_rows({"rule", "reason", "differs"}, write_causes(explanation.causes));
@@ -233,10 +230,7 @@ Result<Judging> prepare(const Session& session, const ExplainOptions& options) {
 }
 
 Status run_explain(Session& session, const ExplainOptions& options) {
-  if (options.token == "-" && options.keys.jwks == "-") {
-    return refuse(Code::k_parameter_malformed, "Only one input can be standard input.");
-  }
-  AJWT_ASSIGN(const std::string text, read_token_input(options.token));
+  AJWT_ASSIGN(const std::string text, read_token(options.token, options.keys));
   AJWT_ASSIGN(const Judging judging, prepare(session, options));
   TokenKeyOptions key_options = options.keys;
   key_options.ca_file = judging.ca_file;
@@ -255,20 +249,23 @@ Status run_explain(Session& session, const ExplainOptions& options) {
   }
   std::vector<LiveFact> live;
   if (judging.can_ask) {
-    ask_registration(session, explanation->token, now, live);
-    ask_execution(session, explanation->token, now, live);
+    std::visit([&](const auto& token) { ask_authority(session, token, now, live); },
+               explanation->token);
   }
   if (!explanation->causes.empty()) session.finish(ExitCode::kDenied);
-  const json::Object permits = permits_of(*explanation, now);
+  const json::Object permits = permits_of(explanation->token, now);
   if (!session.is_json()) {
     print_words(session, *explanation, permits, live, options);
     return ok();
   }
-  json::Object out{{"permits", permits},
-                   {"proof_needed_by", explanation->token.cnf_jkt},
-                   {"refused", !explanation->causes.empty()},
-                   {"causes", write_causes(explanation->causes)},
-                   {"live", write_live(live)}};
+  const auto* bound = std::get_if<AccessToken>(&explanation->token);
+  json::Object out{
+      {"permits", permits},
+      {"conditions", json::string_array(conditions_of(explanation->token))},
+      {"proof_needed_by", bound == nullptr ? json::Value() : json::Value(bound->cnf_jkt)},
+      {"refused", !explanation->causes.empty()},
+      {"causes", write_causes(explanation->causes)},
+      {"live", write_live(live)}};
   if (judging.guard) out.set("open_routes", json::string_array(explanation->open_routes));
   session.print_json(std::move(out));
   return ok();

@@ -8,9 +8,9 @@
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/input.h"
 #include "apps/ajwt/support/time_text.h"
+#include "apps/ajwt/support/token_kind.h"
 #include "base/clock.h"
 #include "jose/jwk.h"
-#include "jose/peek.h"
 #include "json/write.h"
 #include "protocol/names.h"
 
@@ -21,36 +21,8 @@ struct InspectOptions {
   std::string token;
 };
 
-struct Decoded {
-  json::Object header;
-  json::Object claims;
-};
-
-Error about(std::string_view part, const Error& error) {
-  if (error.code() == Code::k_jws_malformed) return error;  // of the whole
-  return refuse(error.code(), "In the token's " + std::string(part) + ": " + error.message());
-}
-
-Result<Decoded> decode(const std::string& token) {
-  auto header = jose::peek_header(token, kMaxTokenInputBytes);
-  if (!header) return about("header", header.error());
-  auto claims = jose::peek_payload(token, kMaxTokenInputBytes);
-  if (!claims) return about("claims", claims.error());
-  return Decoded{*std::move(header), *std::move(claims)};
-}
-
-std::string kind_of(const Decoded& token) {
-  const std::string type = token.header.text("typ");
-  if (type == names::kTypProof) return "DPoP proof";
-  if (type == names::kTypAgentProof) return "agent proof";
-  if (type == names::kTypAccessToken) {
-    return token.claims.contains(names::kIntent) ? "intent token" : "access token";
-  }
-  return type.empty() ? "JWT" : type;
-}
-
 // bound_key returns the thumbprint of the key that a token is bound to, or that made a proof.
-std::string bound_key(const Decoded& token) {
+std::string bound_key(const DecodedToken& token) {
   if (const json::Object* cnf = token.claims.find_object(names::kCnf)) {
     return cnf->text(names::kJkt);
   }
@@ -68,8 +40,7 @@ json::Object times_of(const json::Object& claims, Instant now) {
   for (const auto& [claim, label] : kTimes) {
     const std::int64_t* seconds = claims.find_integer(claim);
     if (seconds == nullptr || *seconds < 0 || *seconds > kLatest) continue;
-    const Instant time = from_unix(*seconds);
-    times.set(label, time_text(time) + " (" + relative_text(time, now) + ")");
+    times.set(label, dated_text(from_unix(*seconds), now));
   }
   return times;
 }
@@ -87,7 +58,7 @@ void declare(CLI::App& command, InspectOptions& options) {
 
 Status run(Session& session, const InspectOptions& options) {
   AJWT_ASSIGN(const std::string text, read_token_input(options.token));
-  AJWT_ASSIGN(const Decoded token, decode(text));
+  AJWT_ASSIGN(const DecodedToken token, decode_token(text));
   const json::Object times = times_of(token.claims, SystemClock().now());
   const std::string kind = kind_of(token);
   const std::string key = bound_key(token);
@@ -106,6 +77,7 @@ Status run(Session& session, const InspectOptions& options) {
   print_section(session.out(), "claims", token.claims);
   if (!times.empty()) print_section(session.out(), "times", times);
   if (!key.empty()) session.out() << "key\n  jkt  " << printable(key) << '\n';
+  if (token.is_draft()) session.note("A bearer token: whoever holds it may use it.");
   session.note("Nothing was verified: anyone can write such a text. See ajwt token verify --help.");
   return ok();
 }

@@ -73,11 +73,26 @@ class DoctorTest : public ::testing::Test {
 
   static const demo::DevInfo& dev() { return system_->info(); }
 
+  // file returns what the guard of `ajwt dev` runs with, its policy followed by `routes`.
+  static gateway::GuardOptions file(const json::Array& routes = {}) {
+    json::Object policy = demo::demo_policy();
+    json::Array all = *policy.find_array("route");
+    all.insert(all.end(), routes.begin(), routes.end());
+    policy.set("route", std::move(all));
+    auto parsed = guard::Policy::parse(policy);
+    EXPECT_THAT(parsed, IsOk());
+    return gateway::GuardOptions{.issuer = dev().issuer,
+                                 .audience = dev().guard_url,
+                                 .public_url = dev().guard_url,
+                                 .policy = *std::move(parsed)};
+  }
+
   DoctorTarget target() {
-    return {.authority = dev().issuer,
-            .guards = {{.url = dev().guard_url, .probe = Probe{"GET", "/manifest"}}},
-            .ask_status = [this] { return ask_status(); },
-            .ca_file = {}};
+    return {
+        .authority = dev().issuer,
+        .guards = {{.url = dev().guard_url, .file = file(), .probe = Probe{"GET", "/manifest"}}},
+        .ask_status = [this] { return ask_status(); },
+        .ca_file = {}};
   }
 
   Result<json::Object> ask_status() {
@@ -123,14 +138,14 @@ TEST_F(DoctorTest, FindsNothingWrongWhereNothingIs) {
     EXPECT_NE(finding.judgement.verdict, Verdict::kFail)
         << finding.check << ": " << finding.judgement.found;
   }
-  for (const char* check : {"authority.metadata", "authority.active_key", "authority.refusal",
-                            "authority.authorization", "authority.proof", "authority.cache",
-                            "authority.path", "authority.store", "authority.files", "guard.ready",
-                            "guard.resource", "guard.issuer", "guard.keys", "guard.refusal",
-                            "guard.authorization", "guard.bearer", "guard.cache", "guard.path"}) {
+  for (const char* check :
+       {"authority.metadata", "authority.active_key", "authority.refusal",
+        "authority.authorization", "authority.proof", "authority.cache", "authority.path",
+        "authority.store", "authority.files", "guard.ready", "guard.resource", "guard.issuer",
+        "guard.keys", "guard.refusal", "guard.authorization", "guard.bearer", "guard.cache",
+        "guard.path", "guard.file"}) {
     expect(check, Verdict::kOk);
   }
-  expect("guard.file", Verdict::kUnknown);
   expect("authority.settings", Verdict::kWarn, "hints");  // what `ajwt dev` relaxes
   expect("P4", Verdict::kOk, "good once");
   expect("P1", Verdict::kUnknown, "no setting weakens it");
@@ -326,19 +341,100 @@ TEST_F(DoctorTest, ClocksThatDifferAreNamedByHowMuch) {
 }
 
 TEST_F(DoctorTest, AGuardsFileIsComparedWithWhatRuns) {
-  auto policy = guard::Policy::parse(demo::demo_policy());
-  ASSERT_THAT(policy, IsOk());
   DoctorTarget what = target();
-  what.guards.front().file = gateway::GuardOptions{.issuer = dev().issuer,
-                                                   .audience = dev().guard_url,
-                                                   .public_url = dev().guard_url,
-                                                   .policy = *policy};
   run(what);
   expect("guard.file", Verdict::kOk);
+
+  what.guards.front().file.reset();
+  run(what);
+  expect("guard.file", Verdict::kUnknown);
+  expect("P4", Verdict::kUnknown, "only the file that a guard runs with");
+
+  what.guards.front().file = file();
 
   what.guards.front().file->issuer = "http://127.0.0.1:1";
   run(what);
   expect("guard.file", Verdict::kFail, "issuer");
+}
+
+TEST_F(DoctorTest, AnAuthorityWithTheDraftsClientsKeepsThreePromisesForTheOthers) {
+  DoctorTarget what = target();
+  const auto counted = [&](std::int64_t clients, std::int64_t agents) {
+    what.ask_status = [this, clients, agents]() -> Result<json::Object> {
+      AJWT_ASSIGN(json::Object status, ask_status());
+      EXPECT_TRUE(status.contains("draft_00"));
+      status.set("draft_00", json::Object{{"clients", clients}, {"agents", agents}});
+      return status;
+    };
+    run(what);
+  };
+
+  counted(2, 1);
+  const std::string who = "profile draft-00 (2 clients, 1 agent at the authority): ";
+  expect("P1", Verdict::kWarn, who + "an agent proves no key");
+  expect("P3", Verdict::kWarn, who + "completed steps and chain are the client's word");
+  expect("P4", Verdict::kWarn, who + "a token is good for whoever holds it");
+  EXPECT_EQ(exit_code_of(found_), ExitCode::kOk);
+
+  counted(1, 0);
+  expect("P4", Verdict::kWarn, "profile draft-00 (1 client at the authority)");
+  what.guards.clear();
+  run(what);
+  expect("P4", Verdict::kUnknown, "no guard was looked at; profile draft-00 (1 client");
+}
+
+json::Object route_of(std::string_view method, std::string_view path, json::Object more) {
+  json::Object route{
+      {"method", method}, {"path", path}, {"app", "shop"}, {"scope", "manifest:read"}};
+  for (const json::Member& member : more.members()) route.append(member);
+  return route;
+}
+
+TEST_F(DoctorTest, ARouteThatNamesTheDraftsProfileIsNamed) {
+  DoctorTarget what = target();
+  what.guards.front().file =
+      file({route_of("POST", "/old/{id}", json::Object{{"profile", "draft-00"}})});
+  run(what);
+
+  const std::string where = "profile draft-00 (POST /old/{id} of " + dev().guard_url + "): ";
+  expect("P1", Verdict::kWarn, where);
+  expect("P3", Verdict::kWarn, where);
+  expect("P4", Verdict::kWarn, where);
+
+  what.ask_status = {};
+  run(what);
+  expect("P1", Verdict::kUnknown, where);
+}
+
+TEST_F(DoctorTest, ARouteThatBindsLessThanOurProofIsNamed) {
+  const auto binding = [](std::string_view proof) {
+    return json::Object{{"workflow", "w"}, {"step", "s"}, {"tool", "t"}, {"proof", proof}};
+  };
+  DoctorTarget what = target();
+  what.guards.front().file =
+      file({route_of("PUT", "/a", binding("head")), route_of("POST", "/b", binding("rfc9449")),
+            route_of("POST", "/c", binding("bound"))});
+  run(what);
+
+  const std::string url = dev().guard_url;
+  expect("P4", Verdict::kWarn,
+         "proof \"head\" (PUT /a of " + url +
+             "): the body is not bound, and may be changed on the way");
+  expect("P4", Verdict::kWarn,
+         "proof \"rfc9449\" (POST /b of " + url + "): query and body need not be bound");
+  EXPECT_EQ(judgement("P4").found.find("/c"), std::string::npos);
+  EXPECT_EQ(judgement("P1").found.find("/a"), std::string::npos);
+}
+
+TEST_F(DoctorTest, AProbeOfTheDraftsProfileTellsNothing) {
+  hop.on_answer = [](HttpResponse& answer) {
+    if (answer.headers.find(names::kWwwAuthenticate)) {
+      answer.headers.set(names::kWwwAuthenticate, "Bearer error=\"invalid_token\"");
+    }
+  };
+  run(target());
+  expect("guard.refusal", Verdict::kUnknown, "profile draft-00");
+  expect("P4", Verdict::kUnknown);
 }
 
 }  // namespace

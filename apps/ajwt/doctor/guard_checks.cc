@@ -5,6 +5,7 @@
 #include <string>
 
 #include "apps/ajwt/doctor/checks.h"
+#include "protocol/names.h"
 
 namespace ajwt::app {
 namespace {
@@ -69,6 +70,17 @@ Judgement judge_issuer(const GuardEvidence& guard, const AuthorityEvidence& auth
       "set issuer of the guard to " + authority.url + ", or ask the doctor about that authority"};
 }
 
+// judge_other_answer is about an answer to `what` that is not the refusal which it should get.
+Judgement judge_other_answer(const std::string& what, const Observed& observed) {
+  if (observed.answer->status < 400) {
+    return {Verdict::kFail, what + " is let through", "take the service off the network",
+            ExitCode::kDefenceFailed};
+  }
+  const std::string reason = observed.reason();
+  return {Verdict::kUnknown, what + " is refused for another cause: " + reason,
+          reason.empty() ? "see guard.refusal" : "ajwt reasons " + reason};
+}
+
 // The forged token names a key of the authority. Whoever has that key finds the signature wrong.
 Judgement judge_guard_keys(const GuardEvidence& guard, const AuthorityEvidence&) {
   if (!guard.target.probe) return no_probe();
@@ -85,12 +97,7 @@ Judgement judge_guard_keys(const GuardEvidence& guard, const AuthorityEvidence&)
     return {Verdict::kFail, "it has not the keys of this authority (" + reason + ")",
             "set jwks_uri of the guard to the authority's, and let it reach that"};
   }
-  if (guard.forged->answer->status < 400) {
-    return {Verdict::kFail, "a forged token is let through", "take the service off the network",
-            ExitCode::kDefenceFailed};
-  }
-  return {Verdict::kUnknown, "a forged token is refused for another cause: " + reason,
-          reason.empty() ? "see guard.refusal" : "ajwt reasons " + reason};
+  return judge_other_answer("a forged token", *guard.forged);
 }
 
 Judgement judge_guard_tls(const GuardEvidence& guard, const AuthorityEvidence&) {
@@ -100,7 +107,13 @@ Judgement judge_guard_clock(const GuardEvidence& guard, const AuthorityEvidence&
   return judge_clock(guard.ready);
 }
 Judgement judge_guard_refusal(const GuardEvidence& guard, const AuthorityEvidence&) {
-  return guard.doors ? judge_refusal(guard.doors->bare) : no_probe();
+  if (!guard.doors) return no_probe();
+  const Observed& bare = guard.doors->bare;
+  if (bare.has_status(401) && bare.header(names::kWwwAuthenticate).starts_with(names::kBearer)) {
+    return {Verdict::kUnknown, "the route that was tried is of profile draft-00 (bearer tokens)",
+            "give --request with a route that does not name the profile"};
+  }
+  return judge_refusal(bare);
 }
 Judgement judge_guard_token(const GuardEvidence& guard, const AuthorityEvidence&) {
   return guard.doors ? judge_authorization(guard.doors->with_token) : no_probe();
@@ -115,16 +128,10 @@ Judgement judge_guard_path(const GuardEvidence& guard, const AuthorityEvidence&)
 Judgement judge_bearer(const GuardEvidence& guard, const AuthorityEvidence&) {
   if (!guard.bearer) return no_probe();
   if (!guard.bearer->answer) return no_answer(*guard.bearer, "see guard.ready");
-  const std::string reason = guard.bearer->reason();
-  if (reason == reason_of(Code::k_token_scheme_refused).name) {
+  if (guard.bearer->reason() == reason_of(Code::k_token_scheme_refused).name) {
     return {Verdict::kOk, "a bearer token is refused, whatever it says"};
   }
-  if (guard.bearer->answer->status < 400) {
-    return {Verdict::kFail, "a bearer token is let through", "take the service off the network",
-            ExitCode::kDefenceFailed};
-  }
-  return {Verdict::kUnknown, "a bearer token is refused for another cause: " + reason,
-          reason.empty() ? "see guard.refusal" : "ajwt reasons " + reason};
+  return judge_other_answer("a bearer token", *guard.bearer);
 }
 
 // What a guard publishes of its policy is its scopes.

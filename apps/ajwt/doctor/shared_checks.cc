@@ -88,8 +88,7 @@ Judgement judge_certificate(std::string_view url,
             ExitCode::kUnavailable};
   }
   const Instant end = (*certificate)->not_after;
-  const std::string found =
-      "its certificate ends " + time_text(end) + " (" + relative_text(end, now) + ")";
+  const std::string found = "its certificate ends " + dated_text(end, now);
   if (end - now < kCertificateWarning) return {Verdict::kWarn, found, "renew it"};
   return {Verdict::kOk, found};
 }

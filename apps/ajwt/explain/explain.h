@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "apps/ajwt/support/guard_input.h"
@@ -16,6 +17,7 @@
 #include "jose/jwk.h"
 #include "json/value.h"
 #include "protocol/access_token.h"
+#include "protocol/draft_token.h"
 
 namespace ajwt::app {
 
@@ -36,14 +38,18 @@ struct Cause {
   std::string differs;
 };
 
+// ExplainedToken is a token of either profile.
+using ExplainedToken = std::variant<AccessToken, DraftToken>;
+
 struct Explanation {
-  AccessToken token;  // verified: by a key of the issuer
+  ExplainedToken token;  // verified: by a key of the issuer
   std::vector<Cause> causes;
   std::vector<std::string> open_routes;  // "POST /proposals": of the guard, that it opens
 };
 
-// explain refuses what verify_access_token does for a token that no key of the issuer signed or
-// that is malformed: such a token says nothing worth explaining. Everything else is a cause.
+// explain refuses what verify_access_token, or for a token that calls itself one of profile
+// draft-00 verify_draft_token, does for a token that no key of the issuer signed or that is
+// malformed: such a token says nothing worth explaining. Everything else is a cause.
 Result<Explanation> explain(const ExplainFacts& facts);
 
 }  // namespace ajwt::app

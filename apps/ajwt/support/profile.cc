@@ -174,6 +174,12 @@ Result<json::Object> Connection::send(const std::string& method, const std::stri
   });
 }
 
+Result<json::Object> Connection::send_holding(const std::string& method, const std::string& path,
+                                              json::Object body, const Scopes& scopes) {
+  return object_of(
+      client_->call({.method = method, .path = path, .body = std::move(body)}, scopes));
+}
+
 Result<json::Object> Connection::send_with_agent(const std::string& path, json::Object body,
                                                  const Scopes& scopes,
                                                  const shim::AgentIdentity& agent) {

@@ -60,6 +60,9 @@ class Connection {
   Result<json::Object> get(const std::string& path, const Scopes& scopes);
   Result<json::Object> send(const std::string& method, const std::string& path, json::Object body,
                             const Scopes& scopes);
+  // send_holding asks with one token for all of `scopes`.
+  Result<json::Object> send_holding(const std::string& method, const std::string& path,
+                                    json::Object body, const Scopes& scopes);
   // send_with_agent is `send` in which an agent's key proves itself too (protocol 6.3).
   Result<json::Object> send_with_agent(const std::string& path, json::Object body,
                                        const Scopes& scopes, const shim::AgentIdentity& agent);

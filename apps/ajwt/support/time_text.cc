@@ -47,4 +47,8 @@ std::string relative_text(Instant time, Instant now) {
   return difference > 0 ? "in " + duration_text(difference) : duration_text(-difference) + " ago";
 }
 
+std::string dated_text(Instant time, Instant now) {
+  return time_text(time) + " (" + relative_text(time, now) + ")";
+}
+
 }  // namespace ajwt::app

@@ -40,6 +40,13 @@ void declare_jwks(CLI::App& command, TokenKeyOptions& options) {
       ->type_name("FILE|URL");
 }
 
+Result<std::string> read_token(const std::string& argument, const TokenKeyOptions& keys) {
+  if (argument == "-" && keys.jwks == "-") {
+    return refuse(Code::k_parameter_malformed, "Only one input can be standard input.");
+  }
+  return read_token_input(argument);
+}
+
 Result<jose::KeySet> load_token_keys(const TokenKeyOptions& options, const std::string& issuer) {
   const bool is_url = options.jwks.starts_with("http://") || options.jwks.starts_with("https://");
   if (!options.jwks.empty() && !is_url) {

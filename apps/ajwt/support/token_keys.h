@@ -21,6 +21,10 @@ struct TokenKeyOptions {
 // declare_jwks adds --jwks; --ca-file is the profile's, where a command has one.
 void declare_jwks(CLI::App& command, TokenKeyOptions& options);
 
+// read_token reads the token that they verify, as read_token_input does. Refuses also
+// k_parameter_malformed where both were to come from standard input.
+Result<std::string> read_token(const std::string& argument, const TokenKeyOptions& keys);
+
 // load_token_keys refuses what reading the file refuses, k_network_failed, k_response_malformed
 // (also for metadata that are about another issuer), and what jose::parse_jwks refuses.
 Result<jose::KeySet> load_token_keys(const TokenKeyOptions& options, const std::string& issuer);

@@ -80,6 +80,12 @@ struct DraftAgentRecords {
   std::optional<DraftRegistration> registration;
 };
 
+// DraftCounts says how much of the authority speaks the profile.
+struct DraftCounts {
+  std::int64_t clients = 0;  // not disabled
+  std::int64_t agents = 0;   // DraftAgent::is_open
+};
+
 DraftAgentAsLoaded as_loaded(const DraftAgent& agent);
 
 // DraftStore is a part of Store, under the same rules (authority/ports.h).
@@ -113,6 +119,9 @@ class DraftStore {
                                      const AuditEntry& audit) = 0;
   virtual Result<std::optional<DraftWorkflow>> find_draft_workflow(
       const AppId& app_id, const WorkflowId& workflow_id) = 0;
+
+  // count_draft_00 counts over all applications.
+  virtual Result<DraftCounts> count_draft_00() = 0;
 };
 
 }  // namespace ajwt::authority

@@ -32,7 +32,9 @@ json::Object write_lifetimes(const AuthorityOptions& options) {
           {"skew", seconds(options.skew)},
           {"execution", seconds(options.execution_lifetime)},
           {"execution_max", seconds(options.execution_lifetime_max)},
-          {"key_overlap", seconds(options.key_overlap)}};
+          {"key_announce", seconds(options.key_announce)},
+          {"key_overlap", seconds(options.key_overlap)},
+          {"signing_key_lifetime", seconds(options.signing_key_lifetime)}};
 }
 
 json::Object write_rate_limits(const RateLimits& limits) {
@@ -90,6 +92,7 @@ Result<HttpResponse> handle_status(Exchange& exchange, Authenticated&) {
   Context& context = exchange.context();
   AJWT_ASSIGN(const StoreStatus store, context.store.get_status());
   AJWT_ASSIGN(const auto applications, context.store.list_applications());
+  AJWT_ASSIGN(const DraftCounts draft_00, context.store.count_draft_00());
   const AuthorityOptions& options = context.options;
   const json::Object body{
       {"issuer", options.issuer},
@@ -100,6 +103,7 @@ Result<HttpResponse> handle_status(Exchange& exchange, Authenticated&) {
       {"rate_limits", write_rate_limits(options.rate_limits)},
       {"hints", options.hints == HintRule::kEveryone ? "everyone" : "owner"},
       {"address_limits", options.address_limits == AddressLimits::kOn ? "on" : "off"},
+      {"draft_00", json::Object{{"clients", draft_00.clients}, {"agents", draft_00.agents}}},
       {"relaxed", find_relaxed(options, applications)}};
   return write_json_response(200, body);
 }
