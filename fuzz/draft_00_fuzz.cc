@@ -81,6 +81,12 @@ void check_token(std::string_view payload) {
   if (!as_draft) return;
   AJWT_CHECK(as_draft->iss == rules.issuer && as_draft->aud == rules.audience);
   AJWT_CHECK(kNow < as_draft->exp && !as_draft->scope.empty());
+  if (as_draft->agent) AJWT_CHECK(!as_draft->agent->registration_id.str().empty());
+  // What was read says the same when it is written and signed again.
+  const auto again = issue_draft_token(*as_draft, authority_key(), kKid);
+  AJWT_CHECK(again.has_value());
+  const auto read = verify_draft_token(*again, rules, keys, kNow);
+  AJWT_CHECK(read && to_json(*read) == to_json(*as_draft));
 }
 
 }  // namespace

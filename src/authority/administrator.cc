@@ -24,8 +24,7 @@ Status create_application(Store& store, Instant now) {
 }
 
 Client build_client(const crypto::PublicKey& key, Instant now) {
-  const auto scopes = {names::kScopeAdminApps, names::kScopeAdminKeys, names::kScopeAdminWorkflows,
-                       names::kScopeAdminAgents, names::kScopeAdminAudit};
+  constexpr auto& scopes = names::kAdminScopes;
   return Client{.client_id = administrator_client_id(),
                 .app_id = system_app_id(),
                 .auth = ClientAuth::kPrivateKeyJwt,

@@ -92,7 +92,7 @@ KeyRules rules_of(const AuthorityOptions& options) {
 
 bool has_register_or_admin_scope(const Scopes& scopes) {
   return std::any_of(scopes.begin(), scopes.end(), [](const auto& scope) {
-    return scope.starts_with("admin:") || scope.starts_with("register:");
+    return scope.starts_with(names::kAdminScopePrefix) || scope.starts_with("register:");
   });
 }
 

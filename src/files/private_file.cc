@@ -7,7 +7,9 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <filesystem>
 #include <string_view>
+#include <system_error>
 
 #include "crypto/random.h"
 #include "files/file.h"
@@ -16,6 +18,10 @@ namespace ajwt::files {
 namespace {
 
 constexpr off_t kMaxPrivateFileBytes = 64 * 1024;
+// What is being written is called <name>.<12 characters>.tmp.
+constexpr std::size_t kMarkBytes = 9;
+constexpr std::size_t kMarkLength = 12;
+constexpr const char* kTemporary = ".tmp";
 
 Status write_all(int file, std::string_view content, const std::string& path) {
   while (!content.empty()) {
@@ -42,19 +48,24 @@ Status replace(const std::string& temporary, const std::string& path) {
   return ok();
 }
 
-// A second name is given only if it is free, which rename could not promise.
+// The name is given only if it is free. File systems that cannot promise that of a rename have hard
+// links, and the other way round.
 Status claim(const std::string& temporary, const std::string& path) {
-  if (::link(temporary.c_str(), path.c_str()) != 0) {
-    return errno == EEXIST ? refuse(Code::k_already_exists, path)
-                           : io_failed("create", path, errno);
+  if (::renameat2(AT_FDCWD, temporary.c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) == 0) {
+    return ok();
   }
-  ::unlink(temporary.c_str());
-  return ok();
+  if (errno == EINVAL || errno == ENOSYS) {
+    if (::link(temporary.c_str(), path.c_str()) == 0) {
+      return ::unlink(temporary.c_str()) == 0 ? ok() : io_failed("remove", temporary, errno);
+    }
+  }
+  if (errno == EEXIST) return refuse(Code::k_already_exists, path);
+  return io_failed("create", path, errno);
 }
 
 Status publish(const std::string& path, const Secret& content,
                Status (*give_name)(const std::string&, const std::string&)) {
-  const std::string temporary = path + "." + crypto::random_token(9) + ".tmp";
+  const std::string temporary = path + "." + crypto::random_token(kMarkBytes) + kTemporary;
   Status done = write_temporary(temporary, content);
   if (done) done = give_name(temporary, path);
   if (!done) {
@@ -78,6 +89,12 @@ Status check_private(const struct stat& facts, const std::string& path) {
     return refuse(Code::k_io_failed, path + " is too large for a key file");
   }
   return ok();
+}
+
+bool is_temporary(std::string_view name) {
+  if (!name.ends_with(kTemporary)) return false;
+  name.remove_suffix(std::string_view(kTemporary).size());
+  return name.size() > kMarkLength + 1 && name[name.size() - kMarkLength - 1] == '.';
 }
 
 }  // namespace
@@ -119,6 +136,17 @@ Result<Secret> read_private_file(const std::string& path) {
   Secret secret(content);
   wipe(content.data(), content.size());
   return secret;
+}
+
+void remove_leftovers(const std::string& directory) {
+  std::error_code error;
+  std::filesystem::directory_iterator entry(directory, error);
+  for (const std::filesystem::directory_iterator end; !error && entry != end;
+       entry.increment(error)) {
+    if (!is_temporary(entry->path().filename().string())) continue;
+    std::error_code ignored;
+    std::filesystem::remove(entry->path(), ignored);
+  }
 }
 
 }  // namespace ajwt::files

@@ -25,4 +25,8 @@ Status create_private_file(const std::string& path, const Secret& content);
 // cannot be read or is larger. Messages name the path.
 Result<Secret> read_private_file(const std::string& path);
 
+// remove_leftovers removes from a folder what writers that were killed left of their files there.
+// Nobody else may be writing in it. What cannot be removed stays.
+void remove_leftovers(const std::string& directory);
+
 }  // namespace ajwt::files

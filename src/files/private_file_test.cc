@@ -75,13 +75,28 @@ TEST_F(PrivateFile, LeavesNothingBehind) {
   ASSERT_THAT(write_private_file(path("missing/a"), Secret("x")), RefusedWith(Code::k_io_failed));
   std::filesystem::create_directory(path("taken"));
   ASSERT_THAT(write_private_file(path("taken"), Secret("x")), RefusedWith(Code::k_io_failed));
+  ASSERT_THAT(create_private_file(path("b"), Secret("x")), IsOk());
+  ASSERT_THAT(create_private_file(path("b"), Secret("x")), RefusedWith(Code::k_already_exists));
+  ASSERT_THAT(create_private_file(path("missing/b"), Secret("x")), RefusedWith(Code::k_io_failed));
 
   std::size_t files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(directory_->path())) {
     EXPECT_EQ(entry.path().string().find(".tmp"), std::string::npos) << entry.path();
     ++files;
   }
-  EXPECT_EQ(files, 2U);
+  EXPECT_EQ(files, 3U);
+}
+
+TEST_F(PrivateFile, OfAKilledWriterIsRemovedAndNothingElse) {
+  open_file("seal.key.abcDEF012-_9.tmp", "half", 0600);
+  for (const char* name : {"seal.key", "notes.tmp", "a.tmp", "seal.key.abc.tmp"}) {
+    open_file(name, "kept", 0600);
+  }
+  remove_leftovers(directory_->path());
+  EXPECT_FALSE(std::filesystem::exists(path("seal.key.abcDEF012-_9.tmp")));
+  for (const char* name : {"seal.key", "notes.tmp", "a.tmp", "seal.key.abc.tmp"}) {
+    EXPECT_TRUE(std::filesystem::exists(path(name))) << name;
+  }
 }
 
 TEST_F(PrivateFile, RefusesAFileThatOthersHaveAnyRightTo) {

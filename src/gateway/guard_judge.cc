@@ -36,20 +36,19 @@ struct Named {
 
 Named named_by(const AccessToken& token) {
   Named named{.subject = token.sub};
-  if (token.intent && token.intent->step) {
-    const IntentClaims::Step& step = *token.intent->step;
-    named.execution = step.execution_id.str();
-    named.workflow = step.workflow_id.str();
-    named.step = step.workflow_step.str();
+  if (const auto* step = token.find_step()) {
+    named.execution = step->execution_id.str();
+    named.workflow = step->workflow_id.str();
+    named.step = step->workflow_step.str();
   }
   return named;
 }
 
 Named named_by(const DraftToken& token) {
   Named named{.subject = token.sub, .profile = names::kDraft00};
-  if (token.agent && token.agent->step) {
-    named.workflow = token.agent->step->workflow_id.str();
-    named.step = token.agent->step->workflow_step.str();
+  if (const auto* step = token.find_step()) {
+    named.workflow = step->workflow_id.str();
+    named.step = step->workflow_step.str();
   }
   return named;
 }

@@ -24,7 +24,7 @@ Status check_token_kind(const GuardFacts& facts) {
 }
 
 // One form of token is known: `sub` is the agent (protocol 5.1). Tokens of profile draft-00 have no
-// such claim and never come here: check_draft_token judges those.
+// such claim and never come here: draft_checks judge those.
 Status check_subject_profile(const GuardFacts& facts) {
   if (facts.route.token == TokenKind::kPlain) return ok();
   if (facts.token.sub_profile == names::kAgent) return ok();
@@ -72,19 +72,15 @@ Status check_taken_step(const StepId* step, const Route& route) {
   return refuse(Code::k_step_refused, "The token is for " + step->str() + ".");
 }
 
-const IntentClaims::Step* find_step(const AccessToken& token) {
-  return token.intent && token.intent->step ? &*token.intent->step : nullptr;
-}
-
 Status check_workflow(const GuardFacts& facts) {
   if (facts.route.token == TokenKind::kPlain) return ok();
-  const IntentClaims::Step* step = find_step(facts.token);
+  const IntentClaims::Step* step = facts.token.find_step();
   return check_taken_workflow(step == nullptr ? nullptr : &step->workflow_id, facts.route);
 }
 
 Status check_step(const GuardFacts& facts) {
   if (facts.route.token == TokenKind::kPlain) return ok();
-  const IntentClaims::Step* step = find_step(facts.token);
+  const IntentClaims::Step* step = facts.token.find_step();
   return check_taken_step(step == nullptr ? nullptr : &step->workflow_step, facts.route);
 }
 
@@ -107,19 +103,15 @@ Status check_draft_scope(const DraftFacts& facts) {
   return check_needed_scopes(facts.token.scope, facts.route.scopes);
 }
 
-const DraftToken::Agent::Step* find_step(const DraftToken& token) {
-  return token.agent && token.agent->step ? &*token.agent->step : nullptr;
-}
-
 Status check_draft_workflow(const DraftFacts& facts) {
   if (!facts.route.workflow) return ok();
-  const DraftToken::Agent::Step* step = find_step(facts.token);
+  const DraftToken::Agent::Step* step = facts.token.find_step();
   return check_taken_workflow(step == nullptr ? nullptr : &step->workflow_id, facts.route);
 }
 
 Status check_draft_step(const DraftFacts& facts) {
   if (!facts.route.workflow) return ok();
-  const DraftToken::Agent::Step* step = find_step(facts.token);
+  const DraftToken::Agent::Step* step = facts.token.find_step();
   return check_taken_step(step == nullptr ? nullptr : &step->workflow_step, facts.route);
 }
 

@@ -71,6 +71,10 @@ struct AccessToken {
   std::optional<std::string> tool = {};  // authorization_details of type agent_tool
 
   bool is_intent_token() const { return intent.has_value(); }
+  // find_step returns the step that the token is for; null outside of executions.
+  const IntentClaims::Step* find_step() const {
+    return intent && intent->step ? &*intent->step : nullptr;
+  }
 };
 
 // to_json returns the payload (RFC 9068 2.2; protocol 5.1). Claims that the token lacks are left

@@ -48,6 +48,9 @@ struct DraftToken {
   std::string jti;
   Scopes scope;
   std::optional<Agent> agent = {};
+
+  // find_step returns the step that the token is for; null outside of workflows.
+  const Agent::Step* find_step() const { return agent && agent->step ? &*agent->step : nullptr; }
 };
 
 // to_json returns the payload, which says `"profile": "draft-00"`.

@@ -4,6 +4,7 @@
 // written here and nowhere else in src/.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -154,11 +155,15 @@ inline constexpr std::string_view kScopeMint = "generate:intent-token";
 inline constexpr std::string_view kScopeRegisterAgent = "register:intent";
 inline constexpr std::string_view kScopeRegisterWorkflow = "register:workflow";
 inline constexpr std::string_view kScopeReadAgents = "read:agents";  // profile draft-00 alone
+inline constexpr std::string_view kAdminScopePrefix = "admin:";
 inline constexpr std::string_view kScopeAdminApps = "admin:apps";
 inline constexpr std::string_view kScopeAdminKeys = "admin:keys";
 inline constexpr std::string_view kScopeAdminWorkflows = "admin:workflows";
 inline constexpr std::string_view kScopeAdminAgents = "admin:agents";
 inline constexpr std::string_view kScopeAdminAudit = "admin:audit";
+// kAdminScopes is all of them: what the first administrator has.
+inline constexpr std::array kAdminScopes{kScopeAdminApps, kScopeAdminKeys, kScopeAdminWorkflows,
+                                         kScopeAdminAgents, kScopeAdminAudit};
 
 // HTTP fields.
 inline constexpr std::string_view kAuthorization = "Authorization";

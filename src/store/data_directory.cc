@@ -7,9 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <filesystem>
 #include <system_error>
+
+#include "files/private_file.h"
 
 namespace ajwt::store {
 
@@ -53,6 +54,8 @@ Result<DataDirectory> DataDirectory::open(std::string path) {
   if (::chmod(directory.key_directory().c_str(), 0700) != 0) {
     return files::io_failed("protect", directory.key_directory(), errno);
   }
+  files::remove_leftovers(directory.path());
+  files::remove_leftovers(directory.key_directory());
   // SQLite gives its other files the mode of this one. Closed again before SQLite opens it: closing
   // any descriptor of a file drops the process's POSIX locks on it.
   AJWT_TRY(make_private_file(directory.database_file()));

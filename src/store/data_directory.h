@@ -3,7 +3,6 @@
 // The data directory: who may see it, who has it, and what is where in it.
 #pragma once
 
-#include <memory>
 #include <string>
 #include <string_view>
 

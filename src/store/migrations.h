@@ -11,8 +11,8 @@
 
 namespace ajwt::store {
 
-// Migration is one step of the schema. Once released, its script never changes; it only adds, so
-// that the version of ajwt before it still works on what it leaves behind.
+// Migration is one step of the schema. Once released, its script never changes; it drops
+// neither tables nor columns.
 struct Migration {
   std::string_view name;
   const char* script;

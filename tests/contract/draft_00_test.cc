@@ -8,7 +8,6 @@ namespace ajwt::authority {
 namespace {
 
 using ::testing::Eq;
-using ::testing::Not;
 
 class DraftStoreContract : public StoreContract {
  protected:
@@ -171,7 +170,7 @@ TEST_P(DraftStoreContract, ADecisionRestsOnItsAgentsAndItsClient) {
   basis.draft_agents = {as_loaded(load_agent().agent)};
   EXPECT_THAT(decide(), IsOk());
   ASSERT_THAT(store_->disable_draft_client(client_id("old-fleet"), make_audit(app())), IsOk());
-  EXPECT_THAT(decide(), Not(IsOk()));
+  EXPECT_THAT(decide(), RefusedWith(Code::k_client_changed));
 }
 
 }  // namespace

@@ -333,6 +333,16 @@ TEST_F(CommandsTest, AnAdministratorsClientIsMadeAndDisabledByWhoHoldsItsScopes)
                            "--key-file", folder_.path("third.pem"), "-o", "json"}),
       3, "scope_exceeds_ceiling");
 
+  // It changes what has no scopes beyond its own, and nothing else.
+  administer({"app", "client", "add", "shop", "third", "--scope", "admin:workflows", "--secret"});
+  administer({"app", "client", "add", "shop", "fourth", "--scope", "admin:keys", "--secret"});
+  for (const char* act : {"rotate-secret", "disable"}) {
+    const Outcome third = as_client("second", {"app", "client", act, "third"});
+    EXPECT_EQ(third.code, 0) << act << third.err;
+    expect_refused(as_client("second", {"app", "client", act, "fourth"}), 3,
+                   "scope_exceeds_ceiling");
+  }
+
   administer({"app", "client", "disable", "second"});
   expect_refused(as_client("second", {"workflow", "list", "shop"}), 3, "client_unauthenticated");
 }
@@ -366,7 +376,7 @@ TEST_F(CommandsTest, TokenExplainSaysOfAMintedBearerTokenWhatItIs) {
 
   std::vector<std::string> verify{"token", "verify", "-", "--issuer", issuer_};
   expect_refused(ajwt(verify, token), 3, "token_scheme_refused");
-  verify.insert(verify.end(), {"--profile", "draft-00"});
+  verify.insert(verify.end(), {"--token-profile", "draft-00"});
   EXPECT_EQ(ajwt(verify, token).code, 0);
 }
 

@@ -137,6 +137,12 @@ class Draft : public ::testing::Test {
         {"workflow_id", "w"},
         {"steps", json::Object{{"one", json::Object{{"agent_id", "old"}, {"action", action}}}}}};
   }
+  // two_steps is the workflow w of the agent "old": first, then.
+  static json::Object two_steps() {
+    return {{"workflow_id", "w"},
+            {"steps", json::Object{{"first", json::Object{{"agent_id", "old"}}},
+                                   {"then", json::Object{{"agent_id", "old"}}}}}};
+  }
   HttpResponse register_workflow(const json::Object& workflow) {
     return send(bearer("draft-registrar", "register:workflow"), "POST", "/intent/register/workflow",
                 workflow);
@@ -280,23 +286,35 @@ TEST_F(Draft, NothingBehindAGateIsReachedOnAClientsWord) {
 }
 
 // The profile is no way around what the application asks for.
-TEST_F(Draft, WhereASecondActIsAskedForItIsShut) {
+TEST_F(Draft, WhereAnActivationIsAskedForItsAgentsAreShutOut) {
   const std::string checksum = registered();
   allow_outside_of_workflows();
   ASSERT_EQ(administer("admin:apps", "PATCH", "/admin/apps/acme",
-                       json::Object{{"activation", "separate"},
-                                    {"workflow_confirmation", "second_administrator"}})
+                       json::Object{{"activation", "separate"}})
                 .status,
             200);
   expect_reason(mint("old", checksum), 400, "not_supported");
   expect_reason(send(bearer("draft-registrar", "register:intent"), "POST", "/intent/register/agent",
                      parsed(kListing)),
                 400, "not_supported");
-  expect_reason(
-      send(bearer("draft-registrar", "register:workflow"), "POST", "/intent/register/workflow",
-           json::Object{{"workflow_id", "w"},
-                        {"steps", json::Object{{"one", json::Object{{"agent_id", "old"}}}}}}),
-      400, "not_supported");
+}
+
+// Also those that were registered before.
+TEST_F(Draft, WhereASecondAdministratorIsAskedForItsWorkflowsAreShut) {
+  const std::string checksum = registered();
+  allow_outside_of_workflows();
+  ASSERT_EQ(register_workflow(one_step("t")).status, 200);
+  ASSERT_EQ(administer("admin:apps", "PATCH", "/admin/apps/acme",
+                       json::Object{{"workflow_confirmation", "second_administrator"}})
+                .status,
+            200);
+  expect_reason(register_workflow(one_step("t")), 400, "not_supported");
+  json::Object body = mint_body("old", checksum);
+  body.set("workflow_id", "w");
+  body.set("workflow_step", "one");
+  expect_reason(send(bearer("draft-fleet", "generate:intent-token"), "POST", "/intent/token", body),
+                400, "not_supported");
+  EXPECT_EQ(mint("old", checksum).status, 200) << "outside of workflows";
 }
 
 TEST_F(Draft, ABatchIsRegisteredWholeOrNotAtAll) {
@@ -325,6 +343,9 @@ TEST_F(Draft, ABatchIsRegisteredWholeOrNotAtAll) {
   expect_reason(send(workflows, "POST", "/intent/batch_register/workflow",
                      json::Object{{"workflow_definitions", json::Array{good, bad}}}),
                 400, "workflow_agent_unknown");
+  expect_reason(send(workflows, "POST", "/intent/batch_register/workflow",
+                     json::Object{{"workflow_definitions", json::Array{good, good}}}),
+                409, "already_exists");
   EXPECT_THAT(
       fixture.store().find_draft_workflow(AppId::trusted("acme"), WorkflowId::trusted("good")),
       IsOkAndHolds(::testing::Eq(std::nullopt)));
@@ -364,26 +385,63 @@ TEST_F(Draft, TheAgentOfManyStepsIsLookedUpOnce) {
   }
   (void)store->take_calls();
   ASSERT_EQ(register_workflow(json::Object{{"workflow_id", "w"}, {"steps", steps}}).status, 200);
-  EXPECT_EQ(::testing::Value(store->take_calls(), ::testing::Contains("find_draft_agent").Times(1)),
-            true);
+  EXPECT_THAT(store->take_calls(), ::testing::Contains("find_draft_agent").Times(1));
 }
 
 // What no record of the authority's says stands in the entry.
 TEST_F(Draft, TheAuditHasWhatTheClientClaimed) {
   const std::string checksum = registered();
-  ASSERT_EQ(register_workflow(one_step("t")).status, 200);
+  ASSERT_EQ(register_workflow(two_steps()).status, 200);
   json::Object body = mint_body("old", checksum);
   body.set("workflow_id", "w");
-  body.set("workflow_step", "one");
-  body.set("delegation_context", json::Object{{"chain", json::Array{"old"}},
-                                              {"completed_steps", json::Array{"earlier"}}});
+  body.set("workflow_step", "then");
+  body.set("delegation_context",
+           json::Object{{"chain", json::Array{"old"}}, {"completed_steps", json::Array{"first"}}});
   const auto minted =
       send(bearer("draft-fleet", "generate:intent-token"), "POST", "/intent/token", body);
   ASSERT_EQ(minted.status, 200) << minted.body;
   const auto leaves = fixture.store().list_audit(0, 10'000, AppId::trusted("acme"));
   const json::Object entry = parsed(leaves->back().bytes);
   EXPECT_EQ(*entry.find("claimed_chain"), json::Value(json::Array{"old"}));
-  EXPECT_EQ(*entry.find("claimed_completed_steps"), json::Value(json::Array{"earlier"}));
+  EXPECT_EQ(*entry.find("claimed_completed_steps"), json::Value(json::Array{"first"}));
+  EXPECT_FALSE(entry.contains("claimed_jkt")) << "no key was claimed";
+}
+
+// Nothing that is no step of the workflow is written down, nor anything twice.
+TEST_F(Draft, ClaimedStepsAreTheWorkflows) {
+  const std::string checksum = registered();
+  allow_outside_of_workflows();
+  ASSERT_EQ(register_workflow(two_steps()).status, 200);
+  const std::string token = bearer("draft-fleet", "generate:intent-token");
+  const auto with = [&](json::Array steps, std::optional<std::string> step) {
+    json::Object body = mint_body("old", checksum);
+    if (step) {
+      body.set("workflow_id", "w");
+      body.set("workflow_step", *step);
+    }
+    body.set("delegation_context", json::Object{{"completed_steps", std::move(steps)}});
+    return send(token, "POST", "/intent/token", body);
+  };
+  expect_reason(with({"first", "other"}, "then"), 403, "step_unknown");
+  expect_reason(with({"first", "first"}, "then"), 403, "step_unknown");
+  expect_reason(with({"first"}, std::nullopt), 400, "parameter_malformed");
+  EXPECT_EQ(with({"first"}, "then").status, 200);
+  EXPECT_EQ(with({}, std::nullopt).status, 200);
+}
+
+// What an agent of the chain lost while its chain was being judged counts.
+TEST_F(Draft, AnAgentOfTheChainThatEndsMeanwhileIsSeen) {
+  const std::string checksum = registered();
+  set_agent("helper");
+  allow_outside_of_workflows();
+  json::Object body = mint_body("old", checksum);
+  body.set("delegation_context", json::Object{{"chain", json::Array{"helper"}}});
+  const std::string token = bearer("draft-fleet", "generate:intent-token");
+  store->before_next("append_audit", [&] {
+    EXPECT_EQ(administer("admin:agents", "POST", "/admin/draft-00/acme/agents/helper/end").status,
+              200);
+  });
+  expect_reason(send(token, "POST", "/intent/token", body), 403, "delegation_chain_differs");
 }
 
 // A step that is named binds, also where workflows are optional: leaving workflow_enabled out, or
@@ -391,12 +449,7 @@ TEST_F(Draft, TheAuditHasWhatTheClientClaimed) {
 TEST_F(Draft, ANamedStepBindsWhateverTheSwitchSays) {
   const std::string checksum = registered();
   allow_outside_of_workflows();
-  ASSERT_EQ(register_workflow(
-                json::Object{{"workflow_id", "w"},
-                             {"steps", json::Object{{"first", json::Object{{"agent_id", "old"}}},
-                                                    {"then", json::Object{{"agent_id", "old"}}}}}})
-                .status,
-            200);
+  ASSERT_EQ(register_workflow(two_steps()).status, 200);
   const std::string token = bearer("draft-fleet", "generate:intent-token");
   const auto with = [&](std::optional<bool> enabled) {
     json::Object body = mint_body("old", checksum);
@@ -717,12 +770,12 @@ TEST_F(DraftBudgets, GuessesAtAnAgentsChecksumEnd) {
   expect_reason(mint("planner", wrong), 401, "draft_agent_refused");
   expect_reason(mint("planner", wrong), 401, "draft_agent_refused");
   expect_reason(mint("planner", wrong), 429, "rate_limited");
-  EXPECT_EQ(fixture
-                .mint(fixture.mint_spec(fixture.planner(), fixture.open_execution()),
-                      MintDoor::kJson, fixture.planner())
+  // Another client of the application is not locked out with it.
+  secrets["other-fleet"] = create_client("other-fleet", "generate:intent-token");
+  EXPECT_EQ(send(bearer("other-fleet", "generate:intent-token"), "POST", "/intent/token",
+                 mint_body("old", checksum))
                 .status,
-            200)
-      << "nobody locks the strict agent of that name out";
+            200);
 }
 
 TEST_F(DraftBudgets, MintsOfOneAgentEnd) {
@@ -735,9 +788,30 @@ TEST_F(DraftBudgets, MintsOfOneAgentEnd) {
 TEST_F(DraftBudgets, RegistrationsOfOneAgentEnd) {
   registered();
   registered();
-  expect_reason(send(bearer("draft-registrar", "register:intent"), "POST", "/intent/register/agent",
-                     parsed(kListing)),
-                429, "rate_limited");
+  const auto again = [&] {
+    return send(bearer("draft-registrar", "register:intent"), "POST", "/intent/register/agent",
+                parsed(kListing));
+  };
+  expect_reason(again(), 429, "rate_limited");
+  // The strict agent of that name has a budget of its own.
+  EXPECT_EQ(fixture
+                .register_agent(fixture.registrar(), "acme",
+                                AuthorityFixture::agent("old", "a prompt", 77))
+                .status,
+            201);
+}
+
+// What is refused for itself costs no agent its budget.
+TEST_F(DraftBudgets, ABatchWithAnAgentTwiceTakesNothing) {
+  set_agent("old");
+  const std::string token = bearer("draft-registrar", "register:intent");
+  for (int i = 0; i < 5; ++i) {
+    expect_reason(send(token, "POST", "/intent/batch_register/agent",
+                       json::Object{{"registration_requests",
+                                     json::Array{parsed(kListing), parsed(kListing)}}}),
+                  409, "already_exists");
+  }
+  EXPECT_EQ(send(token, "POST", "/intent/register/agent", parsed(kListing)).status, 200);
 }
 
 // A client of the profile and an agent outside of it: the key decides, and there is none.

@@ -267,6 +267,18 @@ TEST_F(SecondAct, ARunningVersionStaysTheNewestUntilTheNextIsConfirmed) {
   EXPECT_EQ(*body_of(open_execution("audit")).find("workflow_version"), json::Value(2));
 }
 
+TEST_F(SecondAct, ARepeatOfTheRunningVersionLeavesTheOneThatWaits) {
+  ASSERT_EQ(register_workflow(one_step("one", "planner")).status, 201);
+  change_application({{"workflow_confirmation", "second_administrator"}});
+  ASSERT_EQ(register_workflow(one_step("two", "planner")).status, 201);
+  const auto repeated = register_workflow(one_step("one", "planner"));
+  EXPECT_EQ(repeated.status, 200) << repeated.body;
+  ASSERT_TRUE(body_of(repeated).contains("version")) << repeated.body;
+  EXPECT_EQ(*body_of(repeated).find("version"), json::Value(1));
+  EXPECT_EQ(register_workflow(one_step("two", "planner")).status, 200);
+  EXPECT_EQ(confirm(second_administrator(), "audit", 2).status, 200);
+}
+
 TEST_F(SecondAct, NobodyConfirmsTheirOwnVersion) {
   change_application({{"workflow_confirmation", "second_administrator"}});
   const TestClient second = second_administrator();

@@ -13,10 +13,6 @@ namespace ajwt::app {
 namespace {
 
 const Scopes kClientScopes{std::string(names::kScopeAdminApps)};
-const Scopes kEveryAdminScope{
-    std::string(names::kScopeAdminApps), std::string(names::kScopeAdminKeys),
-    std::string(names::kScopeAdminWorkflows), std::string(names::kScopeAdminAgents),
-    std::string(names::kScopeAdminAudit)};
 
 struct ClientOptions {
   std::string app;
@@ -70,9 +66,18 @@ Status credential_of(Session& session, const ClientOptions& options, json::Objec
 Scopes scopes_to_give(const Scopes& given) {
   Scopes scopes = kClientScopes;
   for (const std::string& scope : given) {
-    if (has_scope(kEveryAdminScope, scope) && !has_scope(scopes, scope)) scopes.push_back(scope);
+    if (scope.starts_with(names::kAdminScopePrefix) && !has_scope(scopes, scope)) {
+      scopes.push_back(scope);
+    }
   }
   return scopes;
+}
+
+// held_scopes returns the administrator's scopes that the profile's client may ask for.
+Result<Scopes> held_scopes(Connection& connection) {
+  AJWT_ASSIGN(const json::Object whoami, connection.get("/admin/whoami", kClientScopes));
+  AJWT_ASSIGN(const Scopes all, parse_scope(whoami.text("client_scope")));
+  return scopes_to_give(all);
 }
 
 Status add(Session& session, const ClientOptions& options) {
@@ -115,9 +120,10 @@ Result<json::Object> change(const Session& session, const ClientOptions& options
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   const std::string path = "/admin/clients/" + path_segment(options.client) + "/" + act;
   auto answer = connection->send("POST", path, {}, kClientScopes);
-  // A client with an administrator's scopes is changed by who holds them.
+  // A client with an administrator's scopes is changed by a token that has them.
   if (!answer && answer.error().code() == Code::k_scope_exceeds_ceiling) {
-    return connection->send_holding("POST", path, {}, kEveryAdminScope);
+    AJWT_ASSIGN(const Scopes held, held_scopes(*connection));
+    return connection->send_holding("POST", path, {}, held);
   }
   return answer;
 }

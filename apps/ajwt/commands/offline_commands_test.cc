@@ -330,21 +330,21 @@ TEST_F(OfflineCommandsTest, TokenVerifyTakesABearerTokenOnlyWhereItsProfileIsNam
   const Outcome refused = verify(make_draft_token());
   EXPECT_EQ(refused.code, ExitCode::kDenied);
   EXPECT_NE(refused.err.find("token_scheme_refused"), std::string::npos) << refused.err;
-  EXPECT_NE(refused.err.find("--profile draft-00"), std::string::npos) << refused.err;
+  EXPECT_NE(refused.err.find("--token-profile draft-00"), std::string::npos) << refused.err;
 
-  const Outcome named = verify(make_draft_token(), {"--profile", "draft-00"});
+  const Outcome named = verify(make_draft_token(), {"--token-profile", "draft-00"});
   EXPECT_EQ(named.code, ExitCode::kOk) << named.err;
   EXPECT_NE(named.out.find("intent token of profile draft-00"), std::string::npos) << named.out;
   EXPECT_NE(named.err.find("whoever holds it may use it"), std::string::npos) << named.err;
 
   std::string changed = make_draft_token();
   changed[changed.rfind('.') + 1] = changed[changed.rfind('.') + 1] == 'A' ? 'B' : 'A';
-  EXPECT_NE(verify(changed, {"--profile", "draft-00"}).err.find("jws_signature_invalid"),
+  EXPECT_NE(verify(changed, {"--token-profile", "draft-00"}).err.find("jws_signature_invalid"),
             std::string::npos);
-  const Outcome strict = verify(make_token(), {"--profile", "draft-00"});
+  const Outcome strict = verify(make_token(), {"--token-profile", "draft-00"});
   EXPECT_EQ(strict.code, ExitCode::kDenied);
   EXPECT_NE(strict.err.find("jws_type_refused"), std::string::npos) << strict.err;
-  EXPECT_EQ(verify(make_token(), {"--profile", "draft-01"}).code, ExitCode::kUsage);
+  EXPECT_EQ(verify(make_token(), {"--token-profile", "draft-01"}).code, ExitCode::kUsage);
 }
 
 TEST_F(OfflineCommandsTest, TokenInspectTellsATokenOfTheDraftsProfile) {

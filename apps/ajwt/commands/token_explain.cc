@@ -147,7 +147,13 @@ void ask_authority(Session& session, const DraftToken& token, Instant now,
   for (const json::Value& row : *agents) {
     if (row.as_object().text(names::kAgentId) != token.sub) continue;
     fact.state = row.as_object().text(names::kStatus);
-    if (fact.state == "open") fact.effect.clear();
+    if (fact.state != "open") continue;
+    const std::string newest = row.as_object().text(names::kRegistrationId);
+    if (newest == token.agent->registration_id.str()) {
+      fact.effect.clear();
+    } else {
+      fact.state = "open, and registered anew as " + newest;
+    }
   }
   facts.push_back(std::move(fact));
 }

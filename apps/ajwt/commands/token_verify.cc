@@ -46,7 +46,7 @@ void declare(CLI::App& command, VerifyOptions& options) {
       ->envname("AJWT_CA_FILE")
       ->type_name("FILE");
   command
-      .add_option("--profile", options.profile,
+      .add_option("--token-profile", options.profile,
                   "The profile that it must be of, if any: draft-00 is for bearer tokens of "
                   "draft-goswami-agentic-jwt-00")
       ->check(CLI::IsMember({std::string(names::kDraft00)}));
@@ -104,7 +104,7 @@ Status run(Session& session, const VerifyOptions& options) {
   if (const auto decoded = decode_token(text); decoded && decoded->is_draft()) {
     return refuse_token(
         session, refuse(Code::k_token_scheme_refused, "It is a bearer token of profile draft-00."),
-        "--profile draft-00 verifies it by that profile's rules");
+        "--token-profile draft-00 verifies it by that profile's rules");
   }
   return report(session, options, verify_access_token(text, rules, keys, now), now);
 }

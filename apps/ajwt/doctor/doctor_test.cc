@@ -437,5 +437,16 @@ TEST_F(DoctorTest, AProbeOfTheDraftsProfileTellsNothing) {
   expect("P4", Verdict::kUnknown);
 }
 
+// A service that nobody guards challenges for Bearer, too.
+TEST_F(DoctorTest, ABearerChallengeOfAnotherServiceIsNoProfile) {
+  hop.on_answer = [](HttpResponse& answer) {
+    if (answer.status != 401) return;
+    answer.headers.set(names::kWwwAuthenticate, "Bearer realm=\"api\"");
+    answer.body = "unauthorized";
+  };
+  run(target());
+  expect("guard.refusal", Verdict::kFail, "is not an answer of ajwt");
+}
+
 }  // namespace
 }  // namespace ajwt::app

@@ -109,7 +109,9 @@ Judgement judge_guard_clock(const GuardEvidence& guard, const AuthorityEvidence&
 Judgement judge_guard_refusal(const GuardEvidence& guard, const AuthorityEvidence&) {
   if (!guard.doors) return no_probe();
   const Observed& bare = guard.doors->bare;
-  if (bare.has_status(401) && bare.header(names::kWwwAuthenticate).starts_with(names::kBearer)) {
+  // What is no answer of ours says nothing about a profile.
+  const bool is_ours = bare.reason() == reason_of(Code::k_token_missing).name;
+  if (is_ours && bare.header(names::kWwwAuthenticate).starts_with(names::kBearer)) {
     return {Verdict::kUnknown, "the route that was tried is of profile draft-00 (bearer tokens)",
             "give --request with a route that does not name the profile"};
   }

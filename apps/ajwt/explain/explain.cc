@@ -58,16 +58,15 @@ Named named_by(const Token& token, const Step* step, std::string_view kind) {
 }
 
 Named names_of(const AccessToken& token) {
-  const auto* step = token.intent && token.intent->step ? &*token.intent->step : nullptr;
-  Named named = named_by(token, step, token.is_intent_token() ? "an agent's intent" : "no intent");
+  Named named = named_by(token, token.find_step(),
+                         token.is_intent_token() ? "an agent's intent" : "no intent");
   named.sub_profile = token.sub_profile.value_or("");
   named.tool = token.tool.value_or("");
   return named;
 }
 
 Named names_of(const DraftToken& token) {
-  const auto* step = token.agent && token.agent->step ? &*token.agent->step : nullptr;
-  return named_by(token, step, token.agent ? "an agent's intent" : "no intent");
+  return named_by(token, token.find_step(), token.agent ? "an agent's intent" : "no intent");
 }
 
 // difference_of puts what the token has beside what the route demands.

@@ -22,11 +22,10 @@ json::Object permits_to(const AccessToken& token, Instant now) {
   permits.set("where", token.aud);
   permits.set("scope", join_scopes(token.scope));
   permits.set("tool", token.tool.value_or(token.is_intent_token() ? "any of its scopes" : "-"));
-  if (token.intent && token.intent->step) {
-    const IntentClaims::Step& step = *token.intent->step;
-    permits.set("step", step.workflow_step.str() + " of workflow " + step.workflow_id.str() +
-                            " version " + std::to_string(step.workflow_version));
-    permits.set("execution", step.execution_id.str());
+  if (const auto* step = token.find_step()) {
+    permits.set("step", step->workflow_step.str() + " of workflow " + step->workflow_id.str() +
+                            " version " + std::to_string(step->workflow_version));
+    permits.set("execution", step->execution_id.str());
   }
   permits.set("until", dated_text(token.exp, now));
   permits.set("key", token.cnf_jkt);
@@ -39,9 +38,8 @@ json::Object permits_to(const DraftToken& token, Instant now) {
   if (token.agent) permits.set("registration", token.agent->registration_id.str());
   permits.set("where", token.aud);
   permits.set("scope", join_scopes(token.scope));
-  if (token.agent && token.agent->step) {
-    const DraftToken::Agent::Step& step = *token.agent->step;
-    permits.set("step", step.workflow_step.str() + " of workflow " + step.workflow_id.str());
+  if (const auto* step = token.find_step()) {
+    permits.set("step", step->workflow_step.str() + " of workflow " + step->workflow_id.str());
   }
   permits.set("until", dated_text(token.exp, now));
   return permits;

@@ -43,10 +43,10 @@ class AdministratorTest : public ::testing::Test {
 };
 
 TEST_F(AdministratorTest, GetsAKeyFileOfItsOwnAtTheFirstStart) {
-  const auto files = set_up();
-  ASSERT_THAT(files, IsOk());
-  EXPECT_TRUE(files->created);
-  const auto key = files::load_key_file(files->key_file);
+  const auto paths = set_up();
+  ASSERT_THAT(paths, IsOk());
+  EXPECT_TRUE(paths->created);
+  const auto key = files::load_key_file(paths->key_file);
   ASSERT_THAT(key, IsOk());
   const auto client = store_->find_client(ClientId::trusted("ajwt-admin"));
   ASSERT_THAT(client, IsOk());
@@ -63,15 +63,15 @@ TEST_F(AdministratorTest, IsKeptByLaterStartsThatFollowTheIssuer) {
 }
 
 TEST_F(AdministratorTest, GetsNoNewKeyWhereItsOwnerMovedTheOldOneAway) {
-  const auto files = set_up();
-  ASSERT_THAT(files, IsOk());
-  std::filesystem::remove(files->key_file);
-  std::filesystem::remove(files->profile);
+  const auto paths = set_up();
+  ASSERT_THAT(paths, IsOk());
+  std::filesystem::remove(paths->key_file);
+  std::filesystem::remove(paths->profile);
   const auto again = set_up();
   ASSERT_THAT(again, IsOk());
   EXPECT_FALSE(again->created);
-  EXPECT_FALSE(std::filesystem::exists(files->key_file));
-  EXPECT_FALSE(std::filesystem::exists(files->profile));
+  EXPECT_FALSE(std::filesystem::exists(paths->key_file));
+  EXPECT_FALSE(std::filesystem::exists(paths->profile));
 }
 
 TEST_F(AdministratorTest, IsMadeWithTheKeyOfAStartThatWasCutShort) {

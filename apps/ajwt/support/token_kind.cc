@@ -15,10 +15,11 @@ Error in_part(std::string_view part, const Error& error) {
   return refuse(error.code(), "In the token's " + std::string(part) + ": " + error.message());
 }
 
-std::string token_kind(bool has_intent) { return has_intent ? "intent token" : "access token"; }
+constexpr std::string_view kIntentToken = "intent token";
+constexpr std::string_view kAccessToken = "access token";
 
-std::string draft_kind(bool has_intent) {
-  return token_kind(has_intent) + " of profile " + std::string(names::kDraft00);
+std::string of_draft(std::string_view kind) {
+  return std::string(kind) + " of profile " + std::string(names::kDraft00);
 }
 
 }  // namespace
@@ -34,16 +35,20 @@ Result<DecodedToken> decode_token(std::string_view token) {
 }
 
 std::string kind_of(const DecodedToken& token) {
-  const bool has_intent = token.claims.contains(names::kIntent);
-  if (token.is_draft()) return draft_kind(has_intent);
+  const std::string_view kind = token.claims.contains(names::kIntent) ? kIntentToken : kAccessToken;
+  if (token.is_draft()) return of_draft(kind);
   const std::string type = token.header.text("typ");
   if (type == names::kTypProof) return "DPoP proof";
   if (type == names::kTypAgentProof) return "agent proof";
-  if (type == names::kTypAccessToken) return token_kind(has_intent);
+  if (type == names::kTypAccessToken) return std::string(kind);
   return type.empty() ? "JWT" : type;
 }
 
-std::string kind_of(const AccessToken& token) { return token_kind(token.is_intent_token()); }
-std::string kind_of(const DraftToken& token) { return draft_kind(token.agent.has_value()); }
+std::string kind_of(const AccessToken& token) {
+  return std::string(token.is_intent_token() ? kIntentToken : kAccessToken);
+}
+std::string kind_of(const DraftToken& token) {
+  return of_draft(token.agent ? kIntentToken : kAccessToken);
+}
 
 }  // namespace ajwt::app

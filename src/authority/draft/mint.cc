@@ -12,6 +12,7 @@
 #include "authority/retry.h"
 #include "base/bytes.h"
 #include "crypto/random.h"
+#include "jose/jwk.h"
 #include "protocol/digest.h"
 #include "protocol/names.h"
 #include "protocol/scope.h"
@@ -85,6 +86,17 @@ Status check_draft_step_tool(const DraftMintFacts& facts) {
   return ok();
 }
 
+// What is claimed is written down: so it is of this workflow, and each step once.
+Status check_draft_claimed_steps(const DraftMintFacts& facts) {
+  std::set<std::string> seen;
+  for (const StepId& step : facts.request.claimed_completed_steps) {
+    if (facts.workflow->workflow.find(step) == nullptr || !seen.insert(step.str()).second) {
+      return refuse(Code::k_step_unknown, step.str());
+    }
+  }
+  return ok();
+}
+
 Status check_draft_predecessors(const DraftMintFacts& facts) {
   if (facts.step == nullptr) return ok();
   const auto& done = facts.request.claimed_completed_steps;
@@ -141,6 +153,7 @@ constexpr auto kDraftMintChecks = std::to_array<DraftMintCheck>({
     {"protocol 5.3", "no_approval", check_no_approval},
     {"draft 4.5.5", "step_agent", check_draft_step_agent},
     {"protocol 5 (10)", "step_tool", check_draft_step_tool},
+    {"draft 4.3.3 (3)", "claimed_steps", check_draft_claimed_steps},
     {"draft 4.3.3 (3)", "predecessors", check_draft_predecessors},
     {"draft 4.3.4", "chain", check_draft_chain},
     {"protocol 5 (11)", "application_ceiling", check_draft_application_ceiling},
@@ -152,10 +165,13 @@ constexpr auto kDraftMintChecks = std::to_array<DraftMintCheck>({
 constexpr std::string_view kNoDraftChecksum =
     "----------------------------------------------------------------";
 
-Result<bool> knows_chain(Store& store, const AppId& app_id, const std::vector<AgentId>& chain) {
+// knows_chain tells whether every agent of the chain is of the profile, and notes them in `basis`.
+Result<bool> knows_chain(Store& store, const AppId& app_id, const std::vector<AgentId>& chain,
+                         std::vector<DraftAgentAsLoaded>& basis) {
   for (const auto& agent_id : chain) {
     AJWT_ASSIGN(const auto found, store.find_draft_agent(app_id, agent_id));
     if (!found || !found->agent.is_open()) return false;
+    basis.push_back(as_loaded(found->agent));
   }
   return true;
 }
@@ -217,6 +233,9 @@ json::Object audit_facts(const DraftToken& token, const DraftMintRequest& reques
     entry.set(names::kWorkflowId, token.agent->step->workflow_id.str());
     entry.set(names::kWorkflowStep, token.agent->step->workflow_step.str());
   }
+  if (token.agent->claimed_key) {
+    entry.set("claimed_jkt", jose::thumbprint(*token.agent->claimed_key));
+  }
   entry.set("claimed_chain", json::string_array(texts_of(request.claimed_chain)));
   entry.set("claimed_completed_steps",
             json::string_array(texts_of(request.claimed_completed_steps)));
@@ -228,6 +247,7 @@ Result<MintAnswer> attempt_draft(Exchange& exchange, const DraftCaller& caller,
   Context& context = exchange.context();
   const Application& application = caller.application();
   AJWT_TRY(check_takes_draft_agents(application));
+  if (request.within) AJWT_TRY(check_takes_draft_workflows(application));
   AJWT_ASSIGN(const auto agent,
               context.store.find_draft_agent(application.app_id, request.agent_id));
   std::optional<DraftWorkflow> workflow;
@@ -235,8 +255,9 @@ Result<MintAnswer> attempt_draft(Exchange& exchange, const DraftCaller& caller,
     AJWT_ASSIGN(workflow,
                 context.store.find_draft_workflow(application.app_id, request.within->workflow_id));
   }
+  std::vector<DraftAgentAsLoaded> basis;
   AJWT_ASSIGN(const bool chain_is_known,
-              knows_chain(context.store, application.app_id, request.claimed_chain));
+              knows_chain(context.store, application.app_id, request.claimed_chain, basis));
   const std::string_view registered = agent && agent->registration
                                           ? std::string_view(agent->registration->checksum)
                                           : kNoDraftChecksum;
@@ -253,9 +274,10 @@ Result<MintAnswer> attempt_draft(Exchange& exchange, const DraftCaller& caller,
 
   const DraftToken token = build_draft_token(facts, exchange.now);
   AJWT_ASSIGN(std::string compact, issue_draft_verified(context, token));
-  AJWT_TRY(context.store.append_audit(build_audit(
-      application.app_id, exchange.decision_id, exchange.operation,
-      caller.allowed({as_loaded(agent->agent)}), exchange.now, audit_facts(token, request))));
+  basis.push_back(as_loaded(agent->agent));
+  AJWT_TRY(context.store.append_audit(
+      build_audit(application.app_id, exchange.decision_id, exchange.operation,
+                  caller.allowed(std::move(basis)), exchange.now, audit_facts(token, request))));
   return MintAnswer{.access_token = std::move(compact),
                     .expires_in = token.exp - token.iat,
                     .scope = token.scope};
@@ -278,12 +300,14 @@ Result<MintAnswer> draft_mint(Exchange& exchange, const DraftCaller& caller,
     exchange.trace.workflow_step = request.within->workflow_step.str();
   }
   auto& limits = exchange.context().limits;
-  const std::string bucket = draft_bucket(exchange.trace.subject);
-  AJWT_TRY(limits.check(Limit::kAgentFailures, bucket, exchange.now));
-  AJWT_TRY(limits.take(Limit::kAgentMint, bucket, exchange.now));
+  // By client as well: one client's wrong guesses must not lock another one out.
+  const std::string guesser =
+      draft_bucket(exchange.trace.subject) + ":" + caller.client().client_id.str();
+  AJWT_TRY(limits.check(Limit::kAgentFailures, guesser, exchange.now));
+  AJWT_TRY(limits.take(Limit::kAgentMint, guesser, exchange.now));
   auto answer = retry_on_change([&] { return attempt_draft(exchange, caller, request); });
   if (!answer && counts_as_failure(answer.error().code())) {
-    (void)limits.take(Limit::kAgentFailures, bucket, exchange.now);
+    (void)limits.take(Limit::kAgentFailures, guesser, exchange.now);
   }
   return answer;
 }

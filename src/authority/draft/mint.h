@@ -41,8 +41,8 @@ struct DraftMintRequest {
 // tool_name}, computed_checksum with or without "sha256:", the lists of delegation_context as texts
 // or as objects with step_id or agent_id. Members that are null or unknown are passed over. Refuses
 // k_parameter_missing, k_parameter_malformed (also workflow_enabled that differs from whether a
-// step is named), k_audience_not_single, k_scope_malformed, k_identifier_malformed,
-// k_limit_exceeded (a chain of more than 8, more than 512 completed steps).
+// step is named, and completed steps where none is), k_audience_not_single, k_scope_malformed,
+// k_identifier_malformed, k_limit_exceeded (a chain of more than 8, more than 512 completed steps).
 Result<DraftMintRequest> parse_draft_mint(const json::Object& body);
 
 // DraftMintFacts is what the checks may look at.

@@ -2,11 +2,13 @@
 #include "authority/draft/registry.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "authority/oauth/rate_limiter.h"
 #include "authority/retry.h"
 #include "crypto/random.h"
+#include "jose/jwk.h"
 #include "json/members.h"
 #include "protocol/draft_workflow.h"
 #include "protocol/names.h"
@@ -77,10 +79,6 @@ Result<AgentBatch> prepare_agents(Exchange& exchange, const AppId& app_id,
   for (const auto& request : requests) {
     const AgentId& agent_id = request.agent_id;
     AJWT_ASSIGN(const auto agent, get_open_agent(exchange.context().store, app_id, agent_id));
-    const bool twice =
-        std::any_of(batch.answers.begin(), batch.answers.end(),
-                    [&](const auto& earlier) { return earlier.agent_id == agent_id; });
-    if (twice) return refuse(Code::k_already_exists, agent_id.str() + " is in the batch twice.");
     batch.basis.push_back(as_loaded(agent.agent));
     if (agent.registration && is_same(*agent.registration, request)) {
       batch.answers.push_back(*agent.registration);
@@ -93,11 +91,26 @@ Result<AgentBatch> prepare_agents(Exchange& exchange, const AppId& app_id,
   return batch;
 }
 
+Status check_no_agent_twice(const std::vector<DraftRegistrationRequest>& requests) {
+  std::set<std::string> seen;
+  for (const auto& request : requests) {
+    if (seen.insert(request.agent_id.str()).second) continue;
+    return refuse(Code::k_already_exists, request.agent_id.str() + " is in the batch twice.");
+  }
+  return ok();
+}
+
+// take_registration_budgets takes of every agent's budget or of none, but for a race.
 Status take_registration_budgets(Exchange& exchange, const AppId& app_id,
                                  const std::vector<DraftRegistrationRequest>& requests) {
+  auto& limits = exchange.context().limits;
+  std::vector<std::string> buckets;
   for (const auto& request : requests) {
-    const std::string bucket = draft_bucket(AgentName{app_id, request.agent_id}.str());
-    AJWT_TRY(exchange.context().limits.take(Limit::kAgentRegistration, bucket, exchange.now));
+    buckets.push_back(draft_bucket(AgentName{app_id, request.agent_id}.str()));
+    AJWT_TRY(limits.check(Limit::kAgentRegistration, buckets.back(), exchange.now));
+  }
+  for (const auto& bucket : buckets) {
+    AJWT_TRY(limits.take(Limit::kAgentRegistration, bucket, exchange.now));
   }
   return ok();
 }
@@ -110,6 +123,9 @@ json::Object registrations_facts(const std::vector<DraftRegistration>& registrat
     one.set(names::kRegistrationId, registration.registration_id.str());
     one.set(names::kVersion, registration.version);
     one.set(names::kChecksum, registration.checksum);
+    if (registration.claimed_key) {
+      one.set("claimed_jkt", jose::thumbprint(*registration.claimed_key));
+    }
     list.emplace_back(std::move(one));
   }
   json::Object facts;
@@ -225,6 +241,7 @@ Result<std::vector<DraftRegistration>> register_draft_agents(
   AJWT_TRY(check_batch(requests.size()));
   AJWT_TRY(check_takes_draft_agents(caller.application()));
   const AppId& app_id = caller.application().app_id;
+  AJWT_TRY(check_no_agent_twice(requests));
   AJWT_TRY(take_registration_budgets(exchange, app_id, requests));
   return retry_on_change([&]() -> Result<std::vector<DraftRegistration>> {
     AJWT_ASSIGN(AgentBatch batch, prepare_agents(exchange, app_id, requests));

@@ -145,6 +145,9 @@ Result<DraftMintRequest> parse_draft_mint(const json::Object& sent) {
     AJWT_ASSIGN(steps,
                 find_ids<StepId>(*context, names::kCompletedSteps, names::kStepId, kMaxDraftSteps));
   }
+  if (!within && !steps.empty()) {
+    return refuse(Code::k_parameter_malformed, "completed_steps without a workflow.");
+  }
   return DraftMintRequest{.agent_id = std::move(agent_id),
                           .computed_checksum = std::move(checksum),
                           .requested_scopes = std::move(scopes),

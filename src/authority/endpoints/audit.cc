@@ -70,6 +70,7 @@ Result<HttpResponse> handle_whoami(Exchange& exchange, Authenticated& caller) {
   body.set(names::kClientId, caller.caller.client().client_id.str());
   body.set(names::kAppId, exchange.identity->app_id.str());
   body.set(names::kScope, join_scopes(caller.caller.scopes()));
+  body.set("client_scope", join_scopes(caller.caller.client().scopes));
   return write_json_response(200, body);
 }
 

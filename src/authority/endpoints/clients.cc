@@ -20,7 +20,6 @@ namespace {
 constexpr std::size_t kSecretBytes = 32;  // 256 bits (protocol 7)
 
 constexpr std::string_view kAuthMethod = "token_endpoint_auth_method";
-constexpr std::string_view kAdminPrefix = "admin:";
 constexpr std::string_view kRegisterPrefix = "register:";
 
 json::Object write_client(const Client& client) {
@@ -52,7 +51,9 @@ AuditEntry client_audit(const Exchange& exchange, const Caller& caller, const Cl
 // fleet runs with must not be able to change what the fleet is. And nobody hands out an
 // administrative scope that is not their own (P2).
 Status check_scope_rules(const Scopes& scopes, const Caller& caller) {
-  const auto is_admin = [](const auto& scope) { return scope.starts_with(kAdminPrefix); };
+  const auto is_admin = [](const auto& scope) {
+    return scope.starts_with(names::kAdminScopePrefix);
+  };
   const bool registers = std::any_of(scopes.begin(), scopes.end(), [&](const auto& scope) {
     return is_admin(scope) || scope.starts_with(kRegisterPrefix);
   });
@@ -130,7 +131,7 @@ Result<Client> get_client(const Exchange& exchange) {
 // check_may_change: who may not hand out a scope may not take over a client that has it either.
 Status check_may_change(const Client& client, const Caller& caller) {
   for (const auto& scope : client.scopes) {
-    if (scope.starts_with(kAdminPrefix) && !has_scope(caller.scopes(), scope)) {
+    if (scope.starts_with(names::kAdminScopePrefix) && !has_scope(caller.scopes(), scope)) {
       return refuse(Code::k_scope_exceeds_ceiling, "The caller does not hold: " + scope + ".");
     }
   }

@@ -36,10 +36,10 @@ json::Object build_metadata(const std::string& issuer) {
            strings({"private_key_jwt", "client_secret_basic"}));
   body.set("token_endpoint_auth_signing_alg_values_supported", algorithm_names());
   body.set("dpop_signing_alg_values_supported", algorithm_names());
-  body.set("scopes_supported",
-           strings({names::kScopeMint, names::kScopeRegisterAgent, names::kScopeRegisterWorkflow,
-                    names::kScopeAdminApps, names::kScopeAdminKeys, names::kScopeAdminWorkflows,
-                    names::kScopeAdminAgents, names::kScopeAdminAudit}));
+  json::Array scopes =
+      strings({names::kScopeMint, names::kScopeRegisterAgent, names::kScopeRegisterWorkflow});
+  for (const auto scope : names::kAdminScopes) scopes.emplace_back(scope);
+  body.set("scopes_supported", std::move(scopes));
   body.set("intent_token_endpoint", issuer + "/intent/token");
   body.set("agent_registration_endpoint", issuer + "/intent/register/agent");
   body.set("workflow_registration_endpoint", issuer + "/intent/register/workflow");

@@ -110,7 +110,7 @@ Status check_client_scopes(const Scopes& asked, const Client& client) {
 // is_for_authority: scopes that mean something at the authority alone.
 bool is_for_authority(const std::string& scope) {
   return scope == names::kScopeMint || scope.starts_with("register:") ||
-         scope.starts_with("admin:");
+         scope.starts_with(names::kAdminScopePrefix);
 }
 
 Status check_client_audience(const std::string& audience, const Scopes& scopes,

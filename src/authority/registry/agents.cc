@@ -85,14 +85,14 @@ Result<Application> load_application(Context& context, const Caller& caller, con
 
 constexpr std::string_view kInactive = "inactive";
 
-struct Draft {
+struct Proposal {
   const RegisterAgentRequest& request;
   const std::string& checksum;
   const std::string& jkt;
 };
 
-bool is_same(const Registration& registration, const Draft& draft) {
-  return registration.checksum == draft.checksum && registration.jkt == draft.jkt;
+bool is_same(const Registration& registration, const Proposal& proposal) {
+  return registration.checksum == proposal.checksum && registration.jkt == proposal.jkt;
 }
 
 // Versions is what stands before a new version of an agent: the newest one, and the one that acts
@@ -111,9 +111,9 @@ Result<Versions> load_versions(Context& context, const AppId& app_id, const Agen
 
 // find_same returns the version that is registered already: the newest, or the one that acts while
 // the newest waits, whose instances may register themselves at each start.
-const Registration* find_same(const Versions& versions, const Draft& draft) {
+const Registration* find_same(const Versions& versions, const Proposal& proposal) {
   for (const auto* version : {&versions.newest, &versions.acting}) {
-    if (*version && is_same(**version, draft)) return &**version;
+    if (*version && is_same(**version, proposal)) return &**version;
   }
   return nullptr;
 }
@@ -139,17 +139,17 @@ Status check_same(const Registration& registered, const RegisterAgentRequest& re
 
 // check_succession: may this become the next version after the one that acts? A key change by who
 // holds the application's credential alone would lock the real agent out (threats T1).
-Status check_succession(const Registration& acting, const Draft& draft,
+Status check_succession(const Registration& acting, const Proposal& proposal,
                         const std::optional<VerifiedProof>& old_key_proof, KeyChange key_change) {
-  if (acting.jkt == draft.jkt || key_change == KeyChange::kByAdministrator) return ok();
+  if (acting.jkt == proposal.jkt || key_change == KeyChange::kByAdministrator) return ok();
   if (old_key_proof && old_key_proof->jkt() == acting.jkt) return ok();
   return refuse(Code::k_duplicate_agent);
 }
 
 // inherited returns whose grant a version takes that states none. One that waits takes it when it
 // is activated, from the version that acts then.
-const Registration* inherited(const Draft& draft, const Versions& versions, bool waits) {
-  if (draft.request.grant || !versions.acting) return nullptr;
+const Registration* inherited(const Proposal& proposal, const Versions& versions, bool waits) {
+  if (proposal.request.grant || !versions.acting) return nullptr;
   return waits && versions.acting->is_activated() ? nullptr : &*versions.acting;
 }
 
@@ -175,31 +175,32 @@ Status check_same_hashes(const Context& context, const RegisterAgentRequest& req
 }
 
 Result<Registration> build_registration(const Context& context, const Application& application,
-                                        const Draft& draft, const Versions& versions, Instant now) {
+                                        const Proposal& proposal, const Versions& versions,
+                                        Instant now) {
   auto id = RegistrationId::trusted(crypto::make_id("reg", now));
   Bytes sealed;
-  if (draft.request.components) {
+  if (proposal.request.components) {
     AJWT_ASSIGN(const std::string text,
-                json::write_jcs(json::Value(to_json(*draft.request.components))));
+                json::write_jcs(json::Value(to_json(*proposal.request.components))));
     AJWT_ASSIGN(sealed, context.sealing_key.seal(as_bytes(text), id.str()));
   }
-  AJWT_ASSIGN(std::string macs, mac_parts(context, draft.request));
+  AJWT_ASSIGN(std::string macs, mac_parts(context, proposal.request));
   const bool waits = application.activation == ActivationRule::kSeparate;
-  const Registration* heir_of = inherited(draft, versions, waits);
+  const Registration* heir_of = inherited(proposal, versions, waits);
   return Registration{
       .registration_id = std::move(id),
-      .app_id = draft.request.app_id,
-      .agent_id = draft.request.agent_id,
+      .app_id = proposal.request.app_id,
+      .agent_id = proposal.request.agent_id,
       .version = versions.newest ? versions.newest->version + 1 : 1,
       .state = RegistrationState::kRegistered,
-      .checksum = draft.checksum,
-      .profile = draft.request.profile,
-      .recomputed = can_recompute(draft.request),
-      .key = draft.request.key,
-      .jkt = draft.jkt,
-      .grant = heir_of != nullptr ? heir_of->grant : draft.request.grant,
+      .checksum = proposal.checksum,
+      .profile = proposal.request.profile,
+      .recomputed = can_recompute(proposal.request),
+      .key = proposal.request.key,
+      .jkt = proposal.jkt,
+      .grant = heir_of != nullptr ? heir_of->grant : proposal.request.grant,
       .grant_origin = heir_of != nullptr ? heir_of->grant_origin : GrantOrigin::kStated,
-      .autonomy = draft.request.autonomy.value_or(Autonomy::kSemi),
+      .autonomy = proposal.request.autonomy.value_or(Autonomy::kSemi),
       .sealed_components = std::move(sealed),
       .component_hmacs = std::move(macs),
       .registered_at = now,
@@ -309,20 +310,21 @@ Result<RegisterAgentAnswer> register_agent(Context& context, const Caller& calle
                     "The application does not accept profile reference.");
     }
     AJWT_ASSIGN(const std::string checksum, compute_checksum(request));
-    const Draft draft{request, checksum, jkt};
+    const Proposal proposal{request, checksum, jkt};
     AJWT_ASSIGN(const Versions versions, load_versions(context, request.app_id, request.agent_id));
     if (versions.acting && versions.acting->state == RegistrationState::kRevoked) {
       return refuse(Code::k_registration_revoked);
     }
-    if (const Registration* same = find_same(versions, draft)) {
+    if (const Registration* same = find_same(versions, proposal)) {
       AJWT_TRY(check_same(*same, request));
       AJWT_TRY(check_same_hashes(context, request, *same));
       return RegisterAgentAnswer{RegistrationOutcome::kUnchanged, *same};
     }
     if (versions.acting) {
-      AJWT_TRY(check_succession(*versions.acting, draft, old_key_proof, key_change));
+      AJWT_TRY(check_succession(*versions.acting, proposal, old_key_proof, key_change));
     }
-    AJWT_ASSIGN(auto registration, build_registration(context, application, draft, versions, now));
+    AJWT_ASSIGN(auto registration,
+                build_registration(context, application, proposal, versions, now));
     AJWT_ASSIGN(const auto twin,
                 context.store.find_same_checksum(request.app_id, request.agent_id, checksum));
     AJWT_TRY(context.store.add_registration(

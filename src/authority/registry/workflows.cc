@@ -162,6 +162,14 @@ Result<RegisterWorkflowAnswer> register_workflow(Context& context, const Caller&
     if (newest && newest->workflow == request.workflow) {
       return RegisterWorkflowAnswer{WorkflowOutcome::kUnchanged, *newest};
     }
+    // While the newest waits for a yes, what is in use is registered, too.
+    if (newest && !newest->is_usable()) {
+      AJWT_ASSIGN(const auto usable,
+                  context.store.find_usable_workflow(request.app_id, request.workflow.workflow_id));
+      if (usable && usable->workflow == request.workflow) {
+        return RegisterWorkflowAnswer{WorkflowOutcome::kUnchanged, *usable};
+      }
+    }
     AJWT_ASSIGN(Judged judged, judge(context, application, request.workflow));
     StoredWorkflow stored{.app_id = request.app_id,
                           .version = newest ? newest->version + 1 : 1,

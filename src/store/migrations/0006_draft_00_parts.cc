@@ -3,8 +3,8 @@
 
 namespace ajwt::store {
 
-// The parts of an agent of profile draft-00 are no longer kept: nothing reads them. The column
-// stays for the version before, which demands one.
+// The parts of an agent of profile draft-00 are no longer kept: nothing reads them. Scripts drop no
+// column, so theirs stays, empty.
 const char* const kDraft00Parts = R"sql(
 UPDATE draft_registrations SET sealed_components = x'';
 )sql";
