@@ -15,12 +15,4 @@ Result<Bytes> decode_base64(std::string_view text) {
   return jose::decode_base64url(url_safe);
 }
 
-std::string encode_base64(std::string_view bytes) {
-  std::string text = jose::encode_base64url(bytes);
-  std::replace(text.begin(), text.end(), '-', '+');
-  std::replace(text.begin(), text.end(), '_', '/');
-  while (text.size() % 4 != 0) text += '=';
-  return text;
-}
-
 }  // namespace ajwt::driver

@@ -9,6 +9,7 @@
 #include "apps/ajwt-driver/base64.h"
 #include "apps/ajwt-driver/driver.h"
 #include "apps/ajwt-driver/ops.h"
+#include "jose/base64.h"
 #include "json/parse.h"
 #include "json/write.h"
 
@@ -29,7 +30,7 @@ Result<json::Object> canonicalize(json::Members& request) {
   AJWT_ASSIGN(const json::Value value,
               json::parse(as_text(input), json::Limits{.max_bytes = kMaxLineBytes}));
   AJWT_ASSIGN(const std::string canonical, json::write_jcs(value));
-  return json::Object{{"out", encode_base64(canonical)}};
+  return json::Object{{"out", jose::encode_base64(canonical)}};
 }
 
 Result<json::Object> write_number(json::Members& request) {
@@ -49,7 +50,7 @@ Result<json::Object> parse_json(json::Members& request) {
   AJWT_ASSIGN(const json::Value value, json::parse(as_text(input)));
   const auto canonical = json::write_jcs(value);
   if (!canonical) return json::Object();
-  return json::Object{{"out", encode_base64(*canonical)}};
+  return json::Object{{"out", jose::encode_base64(*canonical)}};
 }
 
 }  // namespace ajwt::driver

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "authority/audit/audit_log.h"
 #include "authority/draft/routes.h"
 #include "authority/endpoints/request_body.h"
 #include "authority/exchange.h"
@@ -258,9 +259,10 @@ Seconds jwks_max_age(const AuthorityOptions& options) {
 // Parts is what lives as long as the authority. `context` refers to the members above it.
 struct Authority::Parts {
   Parts(const AuthorityOptions& options, Store& store, crypto::SealingKey sealing_key,
-        const Clock& clock, DecisionObserver& observer, std::unique_ptr<KeyRing> key_ring,
-        ClientAuthenticator authenticator, MetricsText text)
+        const Clock& clock, DecisionObserver& observer, std::unique_ptr<AuditLog> audit_log,
+        std::unique_ptr<KeyRing> key_ring, ClientAuthenticator authenticator, MetricsText text)
       : replays(crypto::random_digest()),
+        audit(std::move(audit_log)),
         keys(std::move(key_ring)),
         limits(options.rate_limits, crypto::random_digest()),
         clients(std::move(authenticator)),
@@ -271,6 +273,7 @@ struct Authority::Parts {
                 .clock = clock,
                 .observer = observer,
                 .keys = *keys,
+                .audit = *audit,
                 .limits = limits,
                 .replays = replays,
                 .nonces = NonceIssuer(crypto::random_digest(), options.nonce_lifetime),
@@ -278,6 +281,7 @@ struct Authority::Parts {
         services{context, clients, tokens, metrics} {}
 
   guard::MemoryReplayCache replays;
+  std::unique_ptr<AuditLog> audit;
   std::unique_ptr<KeyRing> keys;
   RateLimiter limits;
   ClientAuthenticator clients;
@@ -296,11 +300,13 @@ Result<std::unique_ptr<Authority>> Authority::create(const AuthorityOptions& opt
                                                      const Clock& clock, DecisionObserver& observer,
                                                      std::function<std::string()> metrics) {
   AJWT_TRY(check_options(options));
+  // The first: nothing is added to a log that is not the one that was signed.
+  AJWT_ASSIGN(auto audit, AuditLog::open(store, options.issuer, clock));
   AJWT_ASSIGN(auto keys, KeyRing::load(store, rules_of(options), clock));
   AJWT_ASSIGN(auto clients, ClientAuthenticator::create(store, options.issuer, options.skew));
-  return std::unique_ptr<Authority>(new Authority(
-      std::make_unique<Parts>(options, store, std::move(sealing_key), clock, observer,
-                              std::move(keys), std::move(clients), std::move(metrics))));
+  return std::unique_ptr<Authority>(new Authority(std::make_unique<Parts>(
+      options, store, std::move(sealing_key), clock, observer, std::move(audit), std::move(keys),
+      std::move(clients), std::move(metrics))));
 }
 
 HttpResponse Authority::handle(const HttpRequest& request, Surface surface) {
@@ -350,6 +356,7 @@ HttpResponse Authority::handle(const HttpRequest& request, Surface surface) {
                .status = response.status,
                .span = exchange.span,
                .unaudited = exchange.unaudited});
+  context.audit.keep_checkpoint();
   return response;
 }
 

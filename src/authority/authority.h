@@ -31,8 +31,9 @@ struct Usage {
 // Authority is safe for concurrent use; handle() may block on the store.
 class Authority {
  public:
-  // create reads the signing keys, or makes the first (KeyRing::load), and draws what lives as long
-  // as the process: the memory of used proofs and, of the same epoch, the key of the nonces
+  // create holds the audit log against the checkpoint that was kept last (AuditLog::open), reads
+  // the signing keys, or makes the first (KeyRing::load), and draws what lives as long as the
+  // process: the memory of used proofs and, of the same epoch, the key of the nonces
   // (protocol 6.1). `store`, `clock` and `observer` outlive the authority. `metrics` gives the text
   // of /metrics. Refuses k_configuration_refused (an issuer that is no http or https origin, a
   // lifetime that is not positive) and what the store refuses.

@@ -22,6 +22,7 @@
 
 namespace ajwt::authority {
 
+class AuditLog;     // audit/audit_log.h: checkpoints of the log of decisions
 class KeyRing;      // keys/key_ring.h: the active signing key and the published set
 class RateLimiter;  // oauth/rate_limiter.h
 
@@ -65,6 +66,7 @@ struct Context {
   const Clock& clock;
   DecisionObserver& observer;
   KeyRing& keys;
+  AuditLog& audit;
   RateLimiter& limits;
   guard::ReplayCache& replays;
   NonceIssuer nonces;

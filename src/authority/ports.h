@@ -21,6 +21,7 @@
 #include "authority/records.h"
 #include "base/result.h"
 #include "base/trace_context.h"
+#include "protocol/merkle.h"
 
 namespace ajwt::authority {
 
@@ -184,7 +185,9 @@ class MintStore {
   virtual std::vector<Status> commit(std::span<const MintCommit> mints) = 0;
 };
 
-// AuditStore: the append-only log.
+// AuditStore: the append-only log, the Merkle tree over it (protocol 5.2), and the key and the last
+// checkpoint that are kept beside the database. Leaves are numbered from 0 in the tree, sequences
+// from 1.
 class AuditStore {
  public:
   virtual ~AuditStore() = default;
@@ -194,6 +197,28 @@ class AuditStore {
   // application if given.
   virtual Result<std::vector<AuditLeaf>> list_audit(std::int64_t after, std::size_t limit,
                                                     const std::optional<AppId>& app_id) = 0;
+  // list_audit_of returns what was written under one decision's id.
+  virtual Result<std::vector<AuditLeaf>> list_audit_of(std::string_view decision_id) = 0;
+
+  // audit_head returns the tree over what is durable.
+  virtual MerkleHead audit_head() = 0;
+  // audit_root returns the root of the first `size` leaves. It and the proofs refuse
+  // k_parameter_malformed beyond the log, k_audit_log_altered where the tree has a hole.
+  virtual Result<Digest> audit_root(std::uint64_t size) = 0;
+  virtual Result<MerkleProof> prove_audit_inclusion(std::uint64_t index, std::uint64_t size) = 0;
+  virtual Result<MerkleProof> prove_audit_consistency(std::uint64_t from, std::uint64_t to) = 0;
+  // read_audit_tile returns the first `width` hashes, at most 256, of a tile (C2SP tlog-tiles): the
+  // roots over 256^level leaves each, from number index * 256 on.
+  virtual Result<std::vector<Digest>> read_audit_tile(unsigned level, std::uint64_t index,
+                                                      std::size_t width) = 0;
+
+  // load_or_create_audit_key returns the Ed25519 key that signs checkpoints. Refuses what files of
+  // keys are refused for.
+  virtual Result<crypto::PrivateKey> load_or_create_audit_key() = 0;
+  // keep_checkpoint writes the note beside the database, in place of the one before; whole and
+  // durable when it returns. find_checkpoint reads it.
+  virtual Status keep_checkpoint(const std::string& note) = 0;
+  virtual Result<std::optional<std::string>> find_checkpoint() = 0;
 };
 
 // SigningKeyStore: which keys sign and are published. Private parts are the store's files: written

@@ -17,6 +17,7 @@
 #include "files/file.h"
 #include "files/scratch_directory.h"
 #include "json/parse.h"
+#include "store/audit_tree.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -112,6 +113,10 @@ TEST(Crash, LosesNothingThatWasReportedAsDurable) {
     for (std::size_t i = 0; i < leaves->size(); ++i) {
       ASSERT_EQ((*leaves)[i].sequence, static_cast<std::int64_t>(i) + 1);
     }
+    MerkleFrontier tree;
+    for (const auto& leaf : *leaves) tree.append(audit_leaf_hash(leaf.salt, leaf.bytes));
+    EXPECT_EQ((*store)->audit_head(), tree.head());
+    EXPECT_THAT((*store)->audit_root(tree.head().size), IsOkAndHolds(tree.head().root));
     const std::set<std::int64_t> found = numbers_in(*leaves);
     EXPECT_EQ(found.size(), leaves->size());
     EXPECT_TRUE(std::includes(found.begin(), found.end(), reported.begin(), reported.end()));

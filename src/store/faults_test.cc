@@ -12,6 +12,7 @@
 
 #include "base/check.h"
 #include "files/scratch_directory.h"
+#include "store/audit_tree.h"
 #include "store/sqlite_store.h"
 #include "tests/support/matchers.h"
 
@@ -208,6 +209,10 @@ class FaultyDisk : public ::testing::TestWithParam<Fault> {
     ASSERT_THAT(leaves, IsOk());
     ASSERT_EQ(leaves->size(), ids.size());
     EXPECT_EQ(leaves->empty() ? 0U : static_cast<std::size_t>(leaves->back().sequence), ids.size());
+    // The tree is over what is there, whatever failed on the way.
+    MerkleFrontier tree;
+    for (const auto& leaf : *leaves) tree.append(audit_leaf_hash(leaf.salt, leaf.bytes));
+    EXPECT_EQ(store_->audit_head(), tree.head());
   }
 
   FaultyVfs vfs_;

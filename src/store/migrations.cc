@@ -116,6 +116,7 @@ std::span<const Migration> all_migrations() {
       Migration{"announced_keys", kAnnouncedKeys},
       Migration{"component_hashes", kComponentHashes},
       Migration{"draft_00_parts", kDraft00Parts},
+      Migration{"audit_tiles", kAuditTiles},
   };
   return history;
 }

@@ -25,6 +25,7 @@ extern const char* const kDraft00;          // migrations/0003_draft_00.cc
 extern const char* const kAnnouncedKeys;    // migrations/0004_announced_keys.cc
 extern const char* const kComponentHashes;  // migrations/0005_component_hashes.cc
 extern const char* const kDraft00Parts;     // migrations/0006_draft_00_parts.cc
+extern const char* const kAuditTiles;       // migrations/0007_audit_tiles.cc
 
 // all_migrations returns the history; the first is number 1.
 std::span<const Migration> all_migrations();

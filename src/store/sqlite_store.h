@@ -115,6 +115,16 @@ class SqliteStore final : public authority::Store {
   Status append_audit(const authority::AuditEntry& audit) override;
   Result<std::vector<authority::AuditLeaf>> list_audit(std::int64_t after, std::size_t limit,
                                                        const std::optional<AppId>& app_id) override;
+  Result<std::vector<authority::AuditLeaf>> list_audit_of(std::string_view decision_id) override;
+  MerkleHead audit_head() override;
+  Result<Digest> audit_root(std::uint64_t size) override;
+  Result<MerkleProof> prove_audit_inclusion(std::uint64_t index, std::uint64_t size) override;
+  Result<MerkleProof> prove_audit_consistency(std::uint64_t from, std::uint64_t to) override;
+  Result<std::vector<Digest>> read_audit_tile(unsigned level, std::uint64_t index,
+                                              std::size_t width) override;
+  Result<crypto::PrivateKey> load_or_create_audit_key() override;
+  Status keep_checkpoint(const std::string& note) override;
+  Result<std::optional<std::string>> find_checkpoint() override;
 
   Result<std::vector<authority::SigningKey>> list_signing_keys() override;
   Result<crypto::PrivateKey> load_signing_key(std::string_view kid) override;
@@ -182,6 +192,10 @@ class SqliteStore final : public authority::Store {
   Result<std::optional<authority::StoredWorkflow>> workflow_version(
       Connection& db, const AppId& app_id, const WorkflowId& workflow_id,
       std::optional<std::int64_t> version);
+  template <class Function>
+  auto in_tree(std::uint64_t size, const Function& function)
+      -> decltype(function(std::declval<MerkleNodes>()));
+  std::string beside_database(std::string_view name) const;
   std::string key_file(std::string_view kid) const;
   Status remove_key_file(std::string_view kid) const;
 

@@ -245,7 +245,7 @@ TEST_F(SqliteStoreFiles, AreRefusedIfTheLogHasAGap) {
     ASSERT_THAT(
         raw()->run_script(("DELETE FROM audit WHERE sequence = " + std::string(removed)).c_str()),
         IsOk());
-    expect_refused(Code::k_store_damaged);
+    expect_refused(Code::k_audit_log_altered);
   }
 }
 

@@ -20,31 +20,35 @@ bool breaks_transaction(const Error& error) {
 }  // namespace
 
 Status Writer::append_audit(const PreparedLeaf& leaf) {
+  const auto sequence = static_cast<std::int64_t>(size_ + leaf_hashes_.size() + 1);
+  const std::string text = leaf.at(sequence);
   AJWT_TRY(
       db_.run("INSERT INTO audit (sequence, app_id, decision_id, leaf, salt) "
               "VALUES (?1, ?2, ?3, ?4, ?5)",
-              head_ + 1, leaf.app_id, leaf.decision_id, leaf.at(head_ + 1), leaf.salt));
-  ++head_;
+              sequence, leaf.app_id, leaf.decision_id, text, leaf.salt));
+  leaf_hashes_.push_back(audit_leaf_hash(leaf.salt, text));
   return ok();
 }
 
 Result<std::unique_ptr<WriteQueue>> WriteQueue::create(std::shared_ptr<ConnectionPool> connections,
                                                        std::string_view path) {
-  std::int64_t head = 0;
+  AuditTree tree;
   {
-    const ConnectionPool::Lease db = connections->acquire();
-    AJWT_ASSIGN(Query query, (*db).query("SELECT count(*), coalesce(min(sequence), 1), "
-                                         "coalesce(max(sequence), 0) FROM audit"));
-    AJWT_ASSIGN(const bool row, query.next());
-    head = row ? query.integer(2) : -1;
-    if (!row || query.integer(1) != 1 || query.integer(0) != head) {
-      return refuse(Code::k_store_damaged,
-                    std::string(path) +
-                        " has lost entries of the audit log; restore it from a "
-                        "backup");
+    const ConnectionPool::Lease lease = connections->acquire();
+    Connection& db = *lease;
+    AJWT_TRY(db.run("BEGIN IMMEDIATE"));
+    auto loaded = load_audit_tree(db);
+    if (!loaded && loaded.error().code() == Code::k_audit_log_altered) {
+      return refuse(
+                 Code::k_audit_log_altered,
+                 std::string(path) + " has lost entries of the audit log; restore it from a backup")
+          .with_detail(loaded.error().detail());
     }
+    if (!loaded) return loaded.error();
+    AJWT_TRY(db.run("COMMIT"));
+    tree = *std::move(loaded);
   }
-  return std::unique_ptr<WriteQueue>(new WriteQueue(std::move(connections), head));
+  return std::unique_ptr<WriteQueue>(new WriteQueue(std::move(connections), std::move(tree)));
 }
 
 Status WriteQueue::run(const Write& write) {
@@ -71,6 +75,11 @@ std::vector<Status> WriteQueue::run_all(std::span<const Write> writes) {
   answers.reserve(writes.size());
   for (std::optional<Status>& each : submission->answers) answers.push_back(*std::move(each));
   return answers;
+}
+
+AuditTree WriteQueue::audit_tree() const {
+  const std::lock_guard lock(mutex_);
+  return tree_;
 }
 
 bool WriteQueue::has_failed() const {
@@ -107,37 +116,41 @@ std::vector<WriteQueue::Item> WriteQueue::take_batch() {
 void WriteQueue::run_batch(std::vector<Item>& batch) {
   const ConnectionPool::Lease lease = connections_->acquire();
   Connection& db = *lease;
-  const std::int64_t head_before = head_;
-  const Status done = run_in_transaction(db, batch);
+  auto done = run_in_transaction(db, batch);
   if (!done) {
-    head_ = head_before;
     // SQLite has rolled back by itself after some errors. If this fails, the next BEGIN does, too.
     if (db.in_transaction()) static_cast<void>(db.run("ROLLBACK"));
     // Also what was refused is not known any more: it was judged against writes that are gone.
-    for (Item& item : batch) item.answer = done;
+    for (Item& item : batch) item.answer = done.error();
   }
   const std::lock_guard lock(mutex_);
   failed_ = !done;
+  if (done) tree_ = *std::move(done);
 }
 
-Status WriteQueue::run_in_transaction(Connection& db, std::vector<Item>& batch) {
+// run_in_transaction returns the log's tree as the transaction leaves it.
+Result<AuditTree> WriteQueue::run_in_transaction(Connection& db, std::vector<Item>& batch) {
   AJWT_TRY(db.run("BEGIN IMMEDIATE"));
-  for (Item& item : batch) AJWT_TRY(run_in_savepoint(db, item));
-  return db.run("COMMIT");
+  std::vector<Digest> leaf_hashes;
+  for (Item& item : batch) AJWT_TRY(run_in_savepoint(db, item, leaf_hashes));
+  AuditTree tree = tree_;
+  for (const Tile& tile : tree.append(leaf_hashes)) AJWT_TRY(insert_tile(db, tile));
+  AJWT_TRY(db.run("COMMIT"));
+  return tree;
 }
 
 // run_in_savepoint keeps the write's own answer; what it returns ends the whole transaction.
-Status WriteQueue::run_in_savepoint(Connection& db, Item& item) {
-  const std::int64_t head_before = head_;
+Status WriteQueue::run_in_savepoint(Connection& db, Item& item, std::vector<Digest>& leaf_hashes) {
+  const std::size_t before = leaf_hashes.size();
   AJWT_TRY(db.run("SAVEPOINT one"));
-  Writer writer(db, head_);
+  Writer writer(db, tree_.size(), leaf_hashes);
   Status answer = (*item.write)(writer);
   if (!answer && breaks_transaction(answer.error())) return answer.error();
   if (!db.in_transaction()) {
     return refuse(Code::k_store_unavailable).with_detail("the transaction was rolled back");
   }
   if (!answer) {
-    head_ = head_before;
+    leaf_hashes.resize(before);
     AJWT_TRY(db.run("ROLLBACK TO one"));
   }
   AJWT_TRY(db.run("RELEASE one"));

@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "store/audit_leaf.h"
+#include "store/audit_tree.h"
 #include "store/database.h"
 
 namespace ajwt::store {
@@ -26,14 +27,16 @@ namespace ajwt::store {
 // Writer is what a write may use while it runs.
 class Writer {
  public:
-  Writer(Connection& db, std::int64_t& head) : db_(db), head_(head) {}
+  Writer(Connection& db, std::uint64_t size, std::vector<Digest>& leaf_hashes)
+      : db_(db), size_(size), leaf_hashes_(leaf_hashes) {}
   Connection& db() { return db_; }
   // append_audit gives the leaf the next sequence number.
   Status append_audit(const PreparedLeaf& leaf);
 
  private:
   Connection& db_;
-  std::int64_t& head_;
+  std::uint64_t size_;                // of the log before this transaction
+  std::vector<Digest>& leaf_hashes_;  // what this transaction appends to it
 };
 
 // Write is one write. What it did is undone if it returns an Error.
@@ -43,8 +46,8 @@ using Write = std::function<Status(Writer&)>;
 // that writes at the time, one at a time.
 class WriteQueue {
  public:
-  // create reads where the audit log stands. Refuses k_store_damaged if the
-  // log's sequence has a gap; `path` is for the message.
+  // create reads where the audit log stands. Refuses k_audit_log_altered if the log's sequence has
+  // a gap or differs from its tree; `path` is for the message.
   static Result<std::unique_ptr<WriteQueue>> create(std::shared_ptr<ConnectionPool> connections,
                                                     std::string_view path);
   WriteQueue(const WriteQueue&) = delete;
@@ -55,6 +58,8 @@ class WriteQueue {
   Status run(const Write& write);
   // run_all is run for many writes, in their order; each has its own answer.
   std::vector<Status> run_all(std::span<const Write> writes);
+  // audit_tree returns the tree over what is durable.
+  AuditTree audit_tree() const;
   // has_failed tells whether the last transaction could not be committed.
   bool has_failed() const;
 
@@ -73,19 +78,19 @@ class WriteQueue {
     std::optional<Status> answer;
   };
 
-  WriteQueue(std::shared_ptr<ConnectionPool> connections, std::int64_t head)
-      : connections_(std::move(connections)), head_(head) {}
+  WriteQueue(std::shared_ptr<ConnectionPool> connections, AuditTree tree)
+      : connections_(std::move(connections)), tree_(std::move(tree)) {}
   void lead(std::unique_lock<std::mutex>& lock) noexcept;
   std::vector<Item> take_batch();
   void run_batch(std::vector<Item>& batch);
-  Status run_in_transaction(Connection& db, std::vector<Item>& batch);
-  Status run_in_savepoint(Connection& db, Item& item);
+  Result<AuditTree> run_in_transaction(Connection& db, std::vector<Item>& batch);
+  Status run_in_savepoint(Connection& db, Item& item, std::vector<Digest>& leaf_hashes);
   Submissions answer(std::vector<Item>& batch);
 
   std::shared_ptr<ConnectionPool> connections_;
-  std::int64_t head_;  // sequence of the last leaf; the leader's alone
 
   mutable std::mutex mutex_;
+  AuditTree tree_;  // changed by the leader alone, with the lock; which reads it without
   std::deque<Item> items_;
   bool led_ = false;  // somebody leads
   bool failed_ = false;

@@ -18,6 +18,7 @@
 #include "http/client.h"
 #include "json/parse.h"
 #include "json/write.h"
+#include "protocol/checkpoint.h"
 #include "shim/fleet.h"
 #include "tests/functional/program.h"
 #include "tests/support/matchers.h"
@@ -422,6 +423,91 @@ TEST_F(CommandsTest, TokenExplainSaysOfAMintedTokenThatItExpired) {
     ASSERT_EQ(told.find_array("causes")->size(), 1U);
     EXPECT_EQ(told.find_array("causes")->front().as_object().text("reason"), "token_expired");
   });
+}
+
+// --- the audit log
+
+TEST_F(CommandsTest, AuditVerifiesTheRunningLogAndAnExportOfItByTheKeyAlone) {
+  create_shop();
+  const json::Object running = answer_of({"audit", "verify"});
+  EXPECT_TRUE(running.find_array("faults")->empty());
+  const std::string early = folder_.path("early");
+  const std::string late = folder_.path("late");
+  administer({"audit", "export", early});
+  register_bot();
+  administer({"audit", "export", late});
+  expect_refused(as_administrator({"audit", "export", late, "--log-key", early + "/key"}), 1,
+                 "already_exists");
+  EXPECT_EQ(as_administrator({"audit", "verify", "--since", early + "/checkpoint"}).code, 0);
+
+  // Without any authority, by the files and the key.
+  authority_.reset();
+  const std::vector<std::string> verify{"audit",        "verify", late,  "--log-key",
+                                        early + "/key", "-o",     "json"};
+  const Outcome whole = ajwt(verify);
+  EXPECT_EQ(whole.code, 0) << whole.out << whole.err;
+  const std::string entries = read_text(late + "/entries.jsonl");
+  const auto faults = [&](const std::string& text) {
+    folder_.write("late/entries.jsonl", text);
+    const Outcome outcome = ajwt(verify);
+    EXPECT_EQ(outcome.code, 8) << outcome.out << outcome.err;
+    std::string names;
+    const json::Object report = parsed(outcome.out);
+    for (const json::Value& row : *report.find_array("faults")) {
+      names += row.as_object().text("fault") + " " +
+               std::to_string(*row.as_object().find_integer("sequence")) + ";";
+    }
+    return names;
+  };
+  const auto line_end = [&](int line) {
+    std::size_t at = 0;
+    for (int i = 0; i < line; ++i) at = entries.find('\n', at) + 1;
+    return at;
+  };
+  std::string flipped = entries;
+  const auto outcome_at = flipped.find("allowed", line_end(2));
+  flipped.replace(outcome_at, 7, "Allowed");
+  EXPECT_EQ(faults(flipped), "altered 3;");
+  EXPECT_EQ(faults(std::string(entries).erase(line_end(1), line_end(2) - line_end(1))),
+            "missing 2;");
+  const std::string second = entries.substr(line_end(1), line_end(2) - line_end(1));
+  EXPECT_EQ(faults(entries + second), "inserted 2;");
+  EXPECT_EQ(faults(entries.substr(line_end(1), line_end(2) - line_end(1)) +
+                   entries.substr(0, line_end(1)) + entries.substr(line_end(2))),
+            "out_of_order 2;");
+  folder_.write("late/entries.jsonl", entries);
+  EXPECT_EQ(ajwt(verify).code, 0);
+  // An older export is no later log.
+  const Outcome back =
+      ajwt({"audit", "verify", early, "--since", late + "/checkpoint", "--log-key", late + "/key"});
+  EXPECT_EQ(back.code, 8);
+  EXPECT_THAT(back.out, HasSubstr("rolled_back"));
+}
+
+TEST_F(CommandsTest, AuditShowProvesADecisionAndTailPrintsTheNewest) {
+  create_shop();
+  const Outcome tail = as_administrator({"audit", "tail", "--once", "--last", "3"});
+  EXPECT_EQ(tail.code, 0) << tail.err;
+  EXPECT_THAT(tail.out, HasSubstr("create_app"));
+  const json::Object shown = answer_of({"audit", "show", "1"});
+  const std::string decision = shown.find_object("entry")->text("decision_id");
+  EXPECT_FALSE(shown.find_object("inclusion")->text("checkpoint").empty());
+  const Outcome words = as_administrator({"audit", "show", decision});
+  EXPECT_EQ(words.code, 0) << words.err;
+  EXPECT_THAT(words.out, HasSubstr("proven"));
+  expect_refused_in_json(as_administrator({"audit", "show", "dec_none", "-o", "json"}), 5,
+                         "not_found");
+  expect_refused(as_administrator({"audit", "show", "1", "--log-key", "nonsense+x"}), 2,
+                 "value_malformed");
+}
+
+// A log whose key is another's is refused, not checked.
+TEST_F(CommandsTest, AuditVerifyTakesNoOtherKey) {
+  const auto key = crypto::PrivateKey::generate(crypto::KeyKind::kEd25519);
+  const json::Object report = answer_of({"audit", "verify"});
+  const auto name = VerifierKey::create(report.text("log"), key->public_key());
+  expect_refused(as_administrator({"audit", "verify", "--log-key", name->str()}), 8,
+                 "checkpoint_signature_invalid");
 }
 
 }  // namespace

@@ -181,6 +181,36 @@ class ObservedStore final : public authority::Store {
       std::int64_t after, std::size_t limit, const std::optional<AppId>& app_id) override {
     return pass("list_audit", [&] { return inner_->list_audit(after, limit, app_id); });
   }
+  Result<std::vector<authority::AuditLeaf>> list_audit_of(std::string_view decision_id) override {
+    return pass("list_audit_of", [&] { return inner_->list_audit_of(decision_id); });
+  }
+  MerkleHead audit_head() override { return inner_->audit_head(); }
+  Result<Digest> audit_root(std::uint64_t size) override {
+    return pass("audit_root", [&] { return inner_->audit_root(size); });
+  }
+  Result<MerkleProof> prove_audit_inclusion(std::uint64_t index, std::uint64_t size) override {
+    return pass("prove_audit_inclusion",
+                [&] { return inner_->prove_audit_inclusion(index, size); });
+  }
+  Result<MerkleProof> prove_audit_consistency(std::uint64_t from, std::uint64_t to) override {
+    return pass("prove_audit_consistency",
+                [&] { return inner_->prove_audit_consistency(from, to); });
+  }
+  Result<std::vector<Digest>> read_audit_tile(unsigned level, std::uint64_t index,
+                                              std::size_t width) override {
+    return pass("read_audit_tile", [&] { return inner_->read_audit_tile(level, index, width); });
+  }
+  Result<crypto::PrivateKey> load_or_create_audit_key() override {
+    return pass("load_or_create_audit_key", [&] { return inner_->load_or_create_audit_key(); });
+  }
+  // Not among the calls: it goes on beside whatever is asked for.
+  Status keep_checkpoint(const std::string& note) override {
+    if (broken_) return refuse(Code::k_store_unavailable);
+    return inner_->keep_checkpoint(note);
+  }
+  Result<std::optional<std::string>> find_checkpoint() override {
+    return pass("find_checkpoint", [&] { return inner_->find_checkpoint(); });
+  }
   Result<std::vector<authority::SigningKey>> list_signing_keys() override {
     return pass("list_signing_keys", [&] { return inner_->list_signing_keys(); });
   }

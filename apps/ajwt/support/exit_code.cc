@@ -11,6 +11,10 @@ ExitCode exit_code_of(Code code) {
   if (code == Code::k_scope_exceeds_ceiling || code == Code::k_audience_exceeds_ceiling) {
     return ExitCode::kDenied;
   }
+  if (code == Code::k_merkle_proof_invalid || code == Code::k_checkpoint_signature_invalid ||
+      code == Code::k_audit_log_altered) {
+    return ExitCode::kDefenceFailed;
+  }
   if (code == Code::k_configuration_refused) return ExitCode::kUsage;
   if (code == Code::k_address_in_use) return ExitCode::kUnavailable;
   switch (reason_of(code).http_status) {

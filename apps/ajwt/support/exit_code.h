@@ -19,8 +19,9 @@ enum class ExitCode : int {
   kDefenceFailed = 8,
 };
 
-// exit_code_of maps a reason: configuration and malformed input 2, checksum mismatch 4, 404 5,
-// network, store, address and other 502/503 6, 401 and 403 3, the rest 1.
+// exit_code_of maps a reason: configuration and malformed input 2, checksum mismatch 4, a log that
+// is not the one that was signed 8, 404 5, network, store, address and other 502/503 6, 401 and 403
+// 3, the rest 1.
 ExitCode exit_code_of(Code code);
 
 }  // namespace ajwt::app

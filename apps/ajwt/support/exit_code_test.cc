@@ -15,6 +15,8 @@ TEST(ExitCode, TellsScriptsWhatKindOfNoItWas) {
   EXPECT_EQ(exit_code_of(Code::k_key_file_unsafe), ExitCode::kDenied);
   EXPECT_EQ(exit_code_of(Code::k_agent_checksum_mismatch), ExitCode::kDrift);
   EXPECT_EQ(exit_code_of(Code::k_checksum_differs), ExitCode::kDrift);
+  EXPECT_EQ(exit_code_of(Code::k_audit_log_altered), ExitCode::kDefenceFailed);
+  EXPECT_EQ(exit_code_of(Code::k_checkpoint_signature_invalid), ExitCode::kDefenceFailed);
   EXPECT_EQ(exit_code_of(Code::k_not_found), ExitCode::kNotFound);
   EXPECT_EQ(exit_code_of(Code::k_network_failed), ExitCode::kUnavailable);
   EXPECT_EQ(exit_code_of(Code::k_store_unavailable), ExitCode::kUnavailable);

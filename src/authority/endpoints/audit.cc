@@ -30,19 +30,23 @@ Result<std::int64_t> find_number(const Form& query, std::string_view name, std::
   return number;
 }
 
-Result<json::Object> write_leaf(const AuditLeaf& leaf) {
-  AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.bytes));
+// Form of an entry: parsed, or the exact text that the log's hashes are over.
+constexpr std::string_view kLeafForm = "leaf";
+
+Result<json::Object> write_leaf(const AuditLeaf& leaf, std::string_view form) {
   json::Object body;
   body.set("sequence", leaf.sequence);
-  body.set("entry", std::move(entry));
+  if (form == kLeafForm) {
+    body.set(kLeafForm, leaf.bytes);
+  } else {
+    AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.bytes));
+    body.set("entry", std::move(entry));
+  }
   body.set("salt", jose::encode_base64url(leaf.salt));
   return body;
 }
 
-}  // namespace
-
-Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
-  AJWT_ASSIGN(const Form query, parse_query(exchange.request, {"after", "limit", names::kAppId}));
+Result<std::vector<AuditLeaf>> find_leaves(Store& store, const Form& query) {
   AJWT_ASSIGN(const auto after,
               find_number(query, "after", 0, std::numeric_limits<std::int64_t>::max()));
   AJWT_ASSIGN(const auto limit, find_number(query, "limit", kDefaultLimit, kMaxLimit));
@@ -50,12 +54,27 @@ Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
   if (const auto text = query.find(names::kAppId)) {
     AJWT_ASSIGN(app_id, parse_app_id(*text));
   }
-  AJWT_ASSIGN(const auto leaves,
-              exchange.context().store.list_audit(after, static_cast<std::size_t>(limit), app_id));
+  const auto decision_id = query.find("decision_id");
+  if (!decision_id) return store.list_audit(after, static_cast<std::size_t>(limit), app_id);
+  if (query.find("after") || query.find("limit") || app_id) {
+    return refuse(Code::k_parameter_malformed, "decision_id stands alone.");
+  }
+  return store.list_audit_of(*decision_id);
+}
+
+}  // namespace
+
+Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
+  AJWT_ASSIGN(const Form query, parse_query(exchange.request, {"after", "limit", names::kAppId,
+                                                               "decision_id", "form"}));
+  const std::string_view form = query.find("form").value_or("entry");
+  if (form != "entry" && form != kLeafForm) return refuse(Code::k_parameter_malformed, "form");
+  AJWT_ASSIGN(const auto leaves, find_leaves(exchange.context().store, query));
   json::Array list;
-  std::int64_t last = after;
+  AJWT_ASSIGN(std::int64_t last,
+              find_number(query, "after", 0, std::numeric_limits<std::int64_t>::max()));
   for (const auto& leaf : leaves) {
-    AJWT_ASSIGN(json::Object written, write_leaf(leaf));
+    AJWT_ASSIGN(json::Object written, write_leaf(leaf, form));
     list.emplace_back(std::move(written));
     last = leaf.sequence;
   }

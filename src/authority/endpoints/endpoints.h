@@ -74,6 +74,13 @@ Result<HttpResponse> handle_end_draft_agent(Exchange& exchange, Authenticated& c
 
 // audit.cc
 Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated& caller);
+
+// audit_log.cc
+Result<HttpResponse> handle_audit_key(Exchange& exchange);
+Result<HttpResponse> handle_audit_checkpoint(Exchange& exchange);
+Result<HttpResponse> handle_audit_inclusion(Exchange& exchange);
+Result<HttpResponse> handle_audit_consistency(Exchange& exchange);
+Result<HttpResponse> handle_audit_tile(Exchange& exchange);
 Result<HttpResponse> handle_whoami(Exchange& exchange, Authenticated& caller);
 
 // status.cc

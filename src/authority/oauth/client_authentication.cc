@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "crypto/hash.h"
 #include "crypto/random.h"
-#include "jose/base64url.h"
+#include "jose/base64.h"
 #include "jose/jws.h"
 #include "jose/peek.h"
 #include "json/parse.h"
@@ -31,24 +31,11 @@ Error unauthenticated(std::string detail) {
   return refuse(Code::k_client_unauthenticated).with_detail(std::move(detail));
 }
 
-// decode_base64 decodes RFC 4648 4, padding included, as HTTP Basic has it (RFC 7617 2).
-Result<std::string> decode_base64(std::string_view text) {
-  if (text.size() % 4 != 0) return refuse(Code::k_base64_malformed);
-  std::string unpadded(text);
-  for (int i = 0; i < 2 && unpadded.ends_with('='); ++i) unpadded.pop_back();
-  for (char& c : unpadded) {
-    if (c == '-' || c == '_') return refuse(Code::k_base64_malformed);
-    if (c == '+') c = '-';
-    if (c == '/') c = '_';
-  }
-  AJWT_ASSIGN(const Bytes bytes, jose::decode_base64url(unpadded));
-  return std::string(as_text(bytes));
-}
-
 Result<Credentials> read_basic(std::string_view encoded) {
-  auto decoded = decode_base64(encoded);
+  auto decoded = jose::decode_base64(encoded);
   if (!decoded) return unauthenticated("Basic credentials are no base64");
-  const Secret pair(*std::move(decoded));
+  const Secret pair{std::string(as_text(*decoded))};
+  wipe(decoded->data(), decoded->size());
   const std::size_t colon = pair.reveal().find(':');
   if (colon == std::string_view::npos) return unauthenticated("Basic credentials have no colon");
   // RFC 6749 2.3.1: both parts are form-encoded before they are joined.

@@ -2,7 +2,7 @@
 #include "shim/internal/client_authentication.h"
 
 #include "crypto/random.h"
-#include "jose/base64url.h"
+#include "jose/base64.h"
 #include "jose/jws.h"
 #include "json/write.h"
 #include "protocol/names.h"
@@ -12,21 +12,10 @@ namespace {
 
 constexpr Seconds kAssertionLifetime{60};
 
-// encode_base64 is RFC 4648 4, which RFC 7617 asks for: the other alphabet, with padding.
-std::string encode_base64(std::string_view text) {
-  std::string encoded = jose::encode_base64url(text);
-  for (char& c : encoded) {
-    if (c == '-') c = '+';
-    if (c == '_') c = '/';
-  }
-  encoded.append((4 - encoded.size() % 4) % 4, '=');
-  return encoded;
-}
-
 // encode_basic makes what follows "Basic " (RFC 6749 2.3.1).
 Secret encode_basic(const ClientId& client_id, const Secret& secret) {
   std::string pair = form_encode(client_id.str()) + ":" + form_encode(secret.reveal());
-  Secret encoded(encode_base64(pair));
+  Secret encoded(jose::encode_base64(pair));
   wipe(pair.data(), pair.size());
   return encoded;
 }

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Checkpoints and verifier keys: what is taken was signed, and is written again as it was read.
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "fuzz/support/choices.h"
+#include "jose/base64.h"
+#include "protocol/checkpoint.h"
+#include "tests/support/test_keys.h"
+
+namespace ajwt {
+namespace {
+
+const crypto::PrivateKey& log_key() {
+  static const crypto::PrivateKey key = testing::ed25519_key(1);
+  return key;
+}
+
+const VerifierKey& name() {
+  static const VerifierKey key = *VerifierKey::create("as.example/log", log_key().public_key());
+  return key;
+}
+
+void check_note(std::string_view note) {
+  const auto checkpoint = verify_checkpoint(note, name());
+  if (!checkpoint) return;
+  AJWT_CHECK(checkpoint->origin == name().name());
+  const auto again = sign_checkpoint(*checkpoint, log_key());
+  AJWT_CHECK(again.has_value());
+  // One text for one checkpoint: the note begins with what is signed anew.
+  const std::string text = again->substr(0, again->rfind("\n\n") + 2);
+  AJWT_CHECK(note.substr(0, text.size()) == text);
+}
+
+// check_signed signs any text: what is no checkpoint is not one because it was signed.
+void check_signed(std::string_view text) {
+  if (text.find("\n\n") != std::string_view::npos || !text.ends_with('\n')) return;
+  const auto signature = log_key().sign(crypto::Scheme::kEd25519, as_bytes(text));
+  AJWT_CHECK(signature.has_value());
+  Bytes bytes{static_cast<std::uint8_t>(name().id() >> 24),
+              static_cast<std::uint8_t>(name().id() >> 16),
+              static_cast<std::uint8_t>(name().id() >> 8), static_cast<std::uint8_t>(name().id())};
+  bytes.insert(bytes.end(), signature->begin(), signature->end());
+  check_note(std::string(text) + "\n\xe2\x80\x94 " + name().name() + " " +
+             jose::encode_base64(ByteView(bytes)) + "\n");
+}
+
+void check_key(std::string_view text) {
+  const auto key = VerifierKey::parse(text);
+  if (key) AJWT_CHECK(key->str() == text);
+}
+
+}  // namespace
+}  // namespace ajwt
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  const std::string_view text = ajwt::fuzz::text_of(data, size);
+  ajwt::check_note(text);
+  ajwt::check_signed(text);
+  ajwt::check_key(text);
+  return 0;
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "authority/audit/audit_log.h"
+
+#include <optional>
+#include <utility>
+
+namespace ajwt::authority {
+namespace {
+
+constexpr std::chrono::milliseconds kKeepEvery{10'000};
+
+// origin_of names a log: as its last checkpoint does, else after the issuer, without the scheme
+// (C2SP tlog-checkpoint). An authority that moves keeps its log, under the name by which others
+// know it.
+std::string origin_of(const std::optional<std::string>& kept, std::string_view issuer) {
+  if (kept) return kept->substr(0, kept->find('\n'));
+  const std::size_t scheme = issuer.find("://");
+  if (scheme != std::string_view::npos) issuer.remove_prefix(scheme + 3);
+  return std::string(issuer) + "/intent/audit";
+}
+
+Error altered(std::string message) {
+  return refuse(Code::k_audit_log_altered,
+                std::move(message) +
+                    "; restore the data directory from a backup, or move "
+                    "audit.checkpoint away to go on with what is there");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<AuditLog>> AuditLog::open(Store& store, std::string_view issuer,
+                                                 const Clock& clock) {
+  AJWT_ASSIGN(crypto::PrivateKey key, store.load_or_create_audit_key());
+  AJWT_ASSIGN(const auto kept, store.find_checkpoint());
+  AJWT_ASSIGN(VerifierKey name, VerifierKey::create(origin_of(kept, issuer), key.public_key()));
+  std::unique_ptr<AuditLog> log(new AuditLog(store, clock, std::move(key), std::move(name)));
+  if (kept) AJWT_TRY(log->check_kept(*kept));
+  AJWT_TRY(log->keep());
+  return log;
+}
+
+AuditLog::~AuditLog() {
+  const std::lock_guard lock(mutex_);
+  static_cast<void>(keep());
+}
+
+Status AuditLog::check_kept(const std::string& note) {
+  AJWT_ASSIGN(const Checkpoint kept, verify_checkpoint(note, name_));
+  const MerkleHead now = store_.audit_head();
+  if (kept.head.size > now.size) {
+    return altered("The audit log has " + std::to_string(now.size) + " entries and had " +
+                   std::to_string(kept.head.size) + " when it was signed last");
+  }
+  AJWT_ASSIGN(const Digest root, store_.audit_root(kept.head.size));
+  if (root == kept.head.root) return ok();
+  return altered("The first " + std::to_string(kept.head.size) +
+                 " entries of the audit log are not those that were signed");
+}
+
+Result<std::string> AuditLog::sign_checkpoint() {
+  const MerkleHead head = store_.audit_head();
+  const std::lock_guard lock(mutex_);
+  if (note_.empty() || head.size > signed_.size) {
+    AJWT_ASSIGN(note_, ajwt::sign_checkpoint({name_.name(), head}, key_));
+    signed_ = head;
+  }
+  return note_;
+}
+
+void AuditLog::keep_checkpoint() {
+  const std::int64_t now = clock_.elapsed().count();
+  std::int64_t due = due_at_.load(std::memory_order_relaxed);
+  if (now < due) return;
+  // One request does it, the others go on.
+  if (!due_at_.compare_exchange_strong(due, now + kKeepEvery.count())) return;
+  const std::lock_guard lock(mutex_);
+  static_cast<void>(keep());
+}
+
+Status AuditLog::keep() {
+  const MerkleHead head = store_.audit_head();
+  if (head.size == kept_ && kept_ > 0) return ok();
+  AJWT_ASSIGN(const std::string note, ajwt::sign_checkpoint({name_.name(), head}, key_));
+  AJWT_TRY(store_.keep_checkpoint(note));
+  kept_ = head.size;
+  return ok();
+}
+
+}  // namespace ajwt::authority

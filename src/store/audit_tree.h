@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The Merkle tree over the audit log (protocol 5.2). Hashes are kept in tiles of 256 neighbours of
+// one level (C2SP tlog-tiles): a full tile is a row, what is not full yet is in memory and made
+// again from the leaves at start.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "protocol/merkle.h"
+#include "store/database.h"
+
+namespace ajwt::store {
+
+inline constexpr unsigned kTileLevels = 8;
+
+// audit_leaf_hash is the leaf of RFC 6962 over salt || entry: who knows neither learns nothing from
+// it (rulings 31).
+Digest audit_leaf_hash(ByteView salt, std::string_view leaf);
+
+// Tile is 256 neighbours: the roots over 256^level leaves each, from number index * 256 on.
+struct Tile {
+  std::int64_t level;
+  std::int64_t index;
+  std::vector<Digest> hashes;
+};
+
+// AuditTree is what appending needs: of each tile level the one tile that is not full. A value.
+class AuditTree {
+ public:
+  AuditTree() = default;
+  // AuditTree takes the open tiles of a tree of `size` leaves, by tile level.
+  AuditTree(std::uint64_t size, std::vector<std::vector<Digest>> open)
+      : size_(size), open_(std::move(open)) {}
+  std::uint64_t size() const { return size_; }
+  // append adds leaves and returns the tiles that became full, each after those below it.
+  std::vector<Tile> append(std::span<const Digest> leaf_hashes);
+  MerkleHead head() const;
+  // find_open returns the first `width` hashes of a tile that is not full; nothing for one that is,
+  // and for hashes that are not there.
+  std::optional<std::vector<Digest>> find_open(std::size_t level, std::uint64_t index,
+                                               std::size_t width) const;
+
+ private:
+  void add(std::size_t level, const Digest& hash, std::vector<Tile>& full);
+
+  std::uint64_t size_ = 0;
+  std::vector<std::vector<Digest>> open_;  // by tile level, each below kMerkleTileWidth
+};
+
+Status insert_tile(Connection& db, const Tile& tile);
+
+// load_audit_tree reads the tree, and makes what tiles are missing from the leaves (of a log that
+// is older than its tiles). In a transaction of the writer. Refuses k_audit_log_altered for
+// tiles of leaves that are not there.
+Result<AuditTree> load_audit_tree(Connection& db);
+
+// read_neighbours returns `count` hashes of one tile level from number `first` on, all of one tile,
+// full or not, and all of them in the tree.
+Result<std::vector<Digest>> read_neighbours(Connection& db, std::int64_t level, std::uint64_t first,
+                                            std::size_t count);
+
+// audit_nodes reads nodes of the tree in a read transaction, for proofs; `db` must outlive it.
+MerkleNodes audit_nodes(Connection& db);
+
+}  // namespace ajwt::store
