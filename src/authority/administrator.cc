@@ -24,13 +24,12 @@ Status create_application(Store& store, Instant now) {
 }
 
 Client build_client(const crypto::PublicKey& key, Instant now) {
-  constexpr auto& scopes = names::kAdminScopes;
   return Client{.client_id = administrator_client_id(),
                 .app_id = system_app_id(),
                 .auth = ClientAuth::kPrivateKeyJwt,
                 .secret_sha256 = std::nullopt,
                 .public_key = key,
-                .scopes = Scopes(scopes.begin(), scopes.end()),
+                .scopes = Scopes(names::kAdminScopes.begin(), names::kAdminScopes.end()),
                 .audiences = {},
                 .disabled = false,
                 .row_version = 1,

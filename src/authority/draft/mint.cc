@@ -179,6 +179,7 @@ Result<bool> knows_chain(Store& store, const AppId& app_id, const std::vector<Ag
 template <class Id>
 std::vector<std::string> texts_of(const std::vector<Id>& ids) {
   std::vector<std::string> texts;
+  texts.reserve(ids.size());
   for (const Id& id : ids) texts.push_back(id.str());
   return texts;
 }
