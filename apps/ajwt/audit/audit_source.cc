@@ -50,7 +50,7 @@ std::string tile_path(std::uint64_t index, std::size_t width) {
     return std::string(3 - digits.size(), '0') + digits;
   };
   std::string path = group(index);
-  while ((index /= 1000) > 0) path = "x" + group(index) + "/" + path;
+  while ((index /= 1000) > 0) path.insert(0, "x" + group(index) + "/");
   if (width < kMerkleTileWidth) path += ".p/" + std::to_string(width);
   return "/intent/audit/tile/0/" + path;
 }

@@ -60,6 +60,7 @@ test("the token opens the authority's own interfaces", async () => {
     client_id: withSecret.id,
     app_id: system.app_id,
     scope,
+    client_scope: `${scope} manifest:read`,
   });
 });
 
