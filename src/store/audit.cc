@@ -64,10 +64,11 @@ MerkleHead SqliteStore::audit_head() { return queue_->audit_tree().head(); }
 template <class Function>
 auto SqliteStore::in_tree(std::uint64_t size, const Function& function)
     -> decltype(function(std::declval<MerkleNodes>())) {
-  if (size > queue_->audit_tree().size()) {
+  const AuditTree tree = queue_->audit_tree();
+  if (size > tree.size()) {
     return refuse(Code::k_parameter_malformed, "The log is not that long.");
   }
-  return read([&](Connection& db) { return function(audit_nodes(db)); });
+  return read([&](Connection& db) { return function(audit_nodes(db, tree)); });
 }
 
 Result<Digest> SqliteStore::audit_root(std::uint64_t size) {
@@ -91,11 +92,9 @@ Result<std::vector<Digest>> SqliteStore::read_audit_tile(unsigned level, std::ui
   const std::uint64_t end =
       is_tile ? (index * kMerkleTileWidth + width) << (kTileLevels * level) : 0;
   if (!is_tile || end > tree.size()) return refuse(Code::k_not_found);
-  // What is not full yet is known from when it was written, and not looked up in rows that could
-  // have been changed since.
-  if (auto open = tree.find_open(level, index, width)) return *std::move(open);
-  return read(
-      [&](Connection& db) { return read_neighbours(db, level, index * kMerkleTileWidth, width); });
+  return read([&](Connection& db) {
+    return read_neighbours(db, tree, level, index * kMerkleTileWidth, width);
+  });
 }
 
 std::string SqliteStore::beside_database(std::string_view name) const {

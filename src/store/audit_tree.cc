@@ -94,26 +94,15 @@ Digest audit_leaf_hash(ByteView salt, std::string_view leaf) {
   return merkle_leaf_hash(data);
 }
 
-Result<std::vector<Digest>> read_neighbours(Connection& db, std::int64_t level, std::uint64_t first,
+Result<std::vector<Digest>> read_neighbours(Connection& db, const AuditTree& tree,
+                                            std::size_t level, std::uint64_t first,
                                             std::size_t count) {
-  AJWT_ASSIGN(auto tile, find_tile(db, level, static_cast<std::int64_t>(first / kMerkleTileWidth)));
-  if (!tile.empty()) {
-    const auto begin = tile.begin() + static_cast<std::ptrdiff_t>(first % kMerkleTileWidth);
-    return std::vector<Digest>(begin, begin + static_cast<std::ptrdiff_t>(count));
-  }
-  std::vector<Digest> hashes;
-  if (level == 0) {
-    AJWT_ASSIGN(hashes, read_leaf_hashes(db, first, count));
-    return hashes.size() == count ? Result<std::vector<Digest>>(std::move(hashes))
-                                  : altered("a leaf is missing");
-  }
-  // What stands in a tile that is not full is the root over a full tile below.
-  for (std::uint64_t number = first; number < first + count; ++number) {
-    AJWT_ASSIGN(const auto below, find_tile(db, level - 1, static_cast<std::int64_t>(number)));
-    if (below.empty()) return altered("a tile is missing");
-    hashes.push_back(merkle_fold(below));
-  }
-  return hashes;
+  if (auto open = tree.find_open(level, first, count)) return *std::move(open);
+  AJWT_ASSIGN(const auto tile, find_tile(db, static_cast<std::int64_t>(level),
+                                         static_cast<std::int64_t>(first / kMerkleTileWidth)));
+  if (tile.empty()) return altered("a tile is missing");
+  const auto begin = tile.begin() + static_cast<std::ptrdiff_t>(first % kMerkleTileWidth);
+  return std::vector<Digest>(begin, begin + static_cast<std::ptrdiff_t>(count));
 }
 
 std::vector<Tile> AuditTree::append(std::span<const Digest> leaf_hashes) {
@@ -138,14 +127,15 @@ void AuditTree::add(std::size_t level, const Digest& hash, std::vector<Tile>& fu
   add(level + 1, root, full);
 }
 
-std::optional<std::vector<Digest>> AuditTree::find_open(std::size_t level, std::uint64_t index,
-                                                        std::size_t width) const {
-  if (level >= open_.size() || index != size_ >> (kTileLevels * (level + 1)) ||
-      width > open_[level].size()) {
+std::optional<std::vector<Digest>> AuditTree::find_open(std::size_t level, std::uint64_t first,
+                                                        std::size_t count) const {
+  if (level >= open_.size() || first / kMerkleTileWidth != size_ >> (kTileLevels * (level + 1))) {
     return std::nullopt;
   }
-  const auto begin = open_[level].begin();
-  return std::vector<Digest>(begin, begin + static_cast<std::ptrdiff_t>(width));
+  const std::size_t place = first % kMerkleTileWidth;
+  if (place + count > open_[level].size()) return std::nullopt;
+  const auto begin = open_[level].begin() + static_cast<std::ptrdiff_t>(place);
+  return std::vector<Digest>(begin, begin + static_cast<std::ptrdiff_t>(count));
 }
 
 MerkleHead AuditTree::head() const {
@@ -174,19 +164,21 @@ Result<AuditTree> load_audit_tree(Connection& db) {
     if (leaves.empty()) break;
     for (const Tile& tile : tree.append(leaves)) AJWT_TRY(insert_tile(db, tile));
   }
-  AJWT_ASSIGN(Query query, db.query("SELECT coalesce(max(sequence), 0) FROM audit"));
+  AJWT_ASSIGN(Query query, db.query("SELECT count(*), coalesce(min(sequence), 1), "
+                                    "coalesce(max(sequence), 0) FROM audit"));
   AJWT_ASSIGN(const bool row, query.next());
-  if (!row || static_cast<std::uint64_t>(query.integer(0)) != tree.size()) {
-    return altered("there are tiles of leaves that are not there");
+  const auto size = static_cast<std::int64_t>(tree.size());
+  if (!row || query.integer(0) != size || query.integer(1) != 1 || query.integer(2) != size) {
+    return altered("a leaf is missing");
   }
   return tree;
 }
 
-MerkleNodes audit_nodes(Connection& db) {
-  return [&db](unsigned level, std::uint64_t index) -> Result<Digest> {
+MerkleNodes audit_nodes(Connection& db, const AuditTree& tree) {
+  return [&db, &tree](unsigned level, std::uint64_t index) -> Result<Digest> {
     const std::size_t width = std::size_t{1} << (level % kTileLevels);
     AJWT_ASSIGN(const auto neighbours,
-                read_neighbours(db, level / kTileLevels, index * width, width));
+                read_neighbours(db, tree, level / kTileLevels, index * width, width));
     return merkle_fold(neighbours);
   };
 }

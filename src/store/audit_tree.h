@@ -43,10 +43,10 @@ class AuditTree {
   // append adds leaves and returns the tiles that became full, each after those below it.
   std::vector<Tile> append(std::span<const Digest> leaf_hashes);
   MerkleHead head() const;
-  // find_open returns the first `width` hashes of a tile that is not full; nothing for one that is,
-  // and for hashes that are not there.
-  std::optional<std::vector<Digest>> find_open(std::size_t level, std::uint64_t index,
-                                               std::size_t width) const;
+  // find_open returns `count` hashes of a tile level from number `first` on, if they stand in the
+  // tile that is not full; nothing for those of full tiles, and for what is not there.
+  std::optional<std::vector<Digest>> find_open(std::size_t level, std::uint64_t first,
+                                               std::size_t count) const;
 
  private:
   void add(std::size_t level, const Digest& hash, std::vector<Tile>& full);
@@ -58,16 +58,20 @@ class AuditTree {
 Status insert_tile(Connection& db, const Tile& tile);
 
 // load_audit_tree reads the tree, and makes what tiles are missing from the leaves (of a log that
-// is older than its tiles). In a transaction of the writer. Refuses k_audit_log_altered for
-// tiles of leaves that are not there.
+// is older than its tiles). In a transaction of the writer. Refuses k_audit_log_altered if a leaf
+// or a tile is missing. Leaves whose tile is full are counted, not hashed: that is for who checks
+// the whole log.
 Result<AuditTree> load_audit_tree(Connection& db);
 
-// read_neighbours returns `count` hashes of one tile level from number `first` on, all of one tile,
-// full or not, and all of them in the tree.
-Result<std::vector<Digest>> read_neighbours(Connection& db, std::int64_t level, std::uint64_t first,
+// read_neighbours returns `count` hashes of one tile level from number `first` on, all of one tile
+// and all of them in `tree`: what is not full yet is known from when it was written, and not looked
+// up in rows that could have been changed since.
+Result<std::vector<Digest>> read_neighbours(Connection& db, const AuditTree& tree,
+                                            std::size_t level, std::uint64_t first,
                                             std::size_t count);
 
-// audit_nodes reads nodes of the tree in a read transaction, for proofs; `db` must outlive it.
-MerkleNodes audit_nodes(Connection& db);
+// audit_nodes reads nodes of the tree, for proofs, at most one row each; `db` and `tree` must
+// outlive it.
+MerkleNodes audit_nodes(Connection& db, const AuditTree& tree);
 
 }  // namespace ajwt::store

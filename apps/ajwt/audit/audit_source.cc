@@ -117,12 +117,22 @@ Result<std::vector<LogLeaf>> RemoteAudit::ask(const std::string& query) {
   return leaves;
 }
 
+// A page may end early: large entries make it small.
 Result<std::vector<LogLeaf>> RemoteAudit::list_leaves(std::int64_t first, std::size_t count) {
-  AJWT_ASSIGN(auto leaves,
-              ask("after=" + std::to_string(first - 1) + "&limit=" + std::to_string(count)));
   const std::int64_t end = first + static_cast<std::int64_t>(count);
-  std::erase_if(leaves, [&](const LogLeaf& leaf) { return leaf.sequence >= end; });
-  for (LogLeaf& leaf : leaves) leaf.place = static_cast<std::size_t>(leaf.sequence);
+  std::vector<LogLeaf> leaves;
+  for (std::int64_t next = first; next < end;) {
+    AJWT_ASSIGN(auto page,
+                ask("after=" + std::to_string(next - 1) + "&limit=" + std::to_string(end - next)));
+    std::erase_if(
+        page, [&](const LogLeaf& leaf) { return leaf.sequence < next || leaf.sequence >= end; });
+    if (page.empty()) break;
+    next = page.back().sequence + 1;
+    for (LogLeaf& leaf : page) {
+      leaf.place = static_cast<std::size_t>(leaf.sequence);
+      leaves.push_back(std::move(leaf));
+    }
+  }
   return leaves;
 }
 

@@ -11,6 +11,7 @@ namespace ajwt::app {
 namespace {
 
 constexpr std::size_t kMaxFaults = 20;
+constexpr std::size_t kSaltBytes = 16;
 
 void add_fault(LogReport& report, std::string what, std::int64_t sequence, std::string differs) {
   if (report.faults.size() < kMaxFaults) {
@@ -39,7 +40,7 @@ class Checker {
                 entry + " is there " + std::to_string(leaves.size()) + " times");
     }
     const LogLeaf& leaf = leaves.front();
-    if (leaf.hash() != hash) {
+    if (leaf.hash() != hash || leaf.salt.size() != kSaltBytes) {
       return add_fault(report_, "altered", sequence, entry + " is not the one whose hash is kept");
     }
     if (!says_its_place(leaf, sequence)) {
@@ -102,6 +103,10 @@ Result<LogReport> verify_log(AuditSource& source, const LogCheck& check,
       checker.check(std::span(own, next), sequence, hashes[i]);
       tree.append(hashes[i]);
       if (since && since->size == begin + i + 1) check_since(report, *since, tree.head());
+    }
+    for (; next != leaves.end(); ++next) {
+      add_fault(report, "inserted", next->sequence,
+                "entry " + std::to_string(next->sequence) + " is where it does not belong");
     }
     progress(begin + count, size);
   }

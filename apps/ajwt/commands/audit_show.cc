@@ -57,7 +57,13 @@ Status show(Session& session, const ShowOptions& options) {
   AJWT_ASSIGN(const VerifierKey key, load_log_key(session, options.key, source));
   AJWT_ASSIGN(const auto leaves, find_leaves(source, options.which));
   for (const LogLeaf& leaf : leaves) {
-    AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.leaf));
+    AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.leaf, json::Limits{1024 * 1024, 64}));
+    // What the log gives must be what was asked for: its own word is all that says so.
+    if (std::to_string(leaf.sequence) != options.which &&
+        entry.text("decision_id") != options.which) {
+      return refuse(Code::k_audit_log_altered, "Entry " + std::to_string(leaf.sequence) +
+                                                   " is given for " + options.which + ".");
+    }
     AJWT_ASSIGN(json::Object inclusion, prove(source, key, leaf));
     if (session.is_json()) {
       session.print_json(json::Object{{"entry", std::move(entry)},

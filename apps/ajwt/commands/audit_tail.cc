@@ -64,7 +64,7 @@ Result<std::int64_t> print_after(Session& session, Connection& connection, std::
       const std::int64_t* sequence = leaf.as_object().find_integer("sequence");
       if (sequence != nullptr) after = *sequence;
     }
-    if (static_cast<std::int64_t>(entries.size()) < kPage) return after;
+    if (entries.empty()) return after;
   }
 }
 

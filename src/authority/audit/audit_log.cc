@@ -45,14 +45,25 @@ AuditLog::~AuditLog() {
 }
 
 Status AuditLog::check_kept(const std::string& note) {
-  AJWT_ASSIGN(const Checkpoint kept, verify_checkpoint(note, name_));
+  const auto checked = verify_checkpoint(note, name_);
+  if (!checked) {
+    return refuse(
+               checked.error().code(),
+               "audit.checkpoint is not what audit.key.pem signed; restore both from a backup, or "
+               "move the checkpoint away to go on without it")
+        .with_detail(checked.error().describe());
+  }
+  const Checkpoint& kept = *checked;
   const MerkleHead now = store_.audit_head();
   if (kept.head.size > now.size) {
     return altered("The audit log has " + std::to_string(now.size) + " entries and had " +
                    std::to_string(kept.head.size) + " when it was signed last");
   }
   AJWT_ASSIGN(const Digest root, store_.audit_root(kept.head.size));
-  if (root == kept.head.root) return ok();
+  if (root == kept.head.root) {
+    kept_ = kept.head.size;
+    return ok();
+  }
   return altered("The first " + std::to_string(kept.head.size) +
                  " entries of the audit log are not those that were signed");
 }

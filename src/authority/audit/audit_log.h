@@ -21,8 +21,8 @@ namespace ajwt::authority {
 class AuditLog {
  public:
   // open reads the key, or makes it, and holds the log against the checkpoint that was kept last.
-  // Refuses k_audit_log_altered if the log does not begin with all that was signed: entries were
-  // changed, dropped, or the database is an older one; k_checkpoint_* if what was kept is not by
+  // Refuses k_audit_log_altered if the log does not begin with all that was kept: its hashes are
+  // others, or the database is an older one; k_checkpoint_* if what was kept is not by
   // this key; and what the store refuses. A new log is named after the issuer. `store` and `clock`
   // outlive the log.
   static Result<std::unique_ptr<AuditLog>> open(Store& store, std::string_view issuer,
@@ -36,7 +36,7 @@ class AuditLog {
   // sign_checkpoint returns a note over what is durable now.
   Result<std::string> sign_checkpoint();
   // keep_checkpoint writes one beside the database if the last is older than 10 s and the log grew
-  // since. What fails is told by the next start, which compares with an older one.
+  // since. If that fails, the next start compares with the older one.
   void keep_checkpoint();
 
  private:

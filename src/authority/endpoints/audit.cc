@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::int64_t kDefaultLimit = 100;
 constexpr std::int64_t kMaxLimit = 1000;
+// A page ends after so much, so that it stays within what clients read; one entry is a page, too.
+constexpr std::size_t kMaxPageBytes = 256 * 1024;
+constexpr json::Limits kLeafLimits{1024 * 1024, 64};
 
 Result<std::int64_t> find_number(const Form& query, std::string_view name, std::int64_t otherwise,
                                  std::int64_t largest) {
@@ -39,7 +42,7 @@ Result<json::Object> write_leaf(const AuditLeaf& leaf, std::string_view form) {
   if (form == kLeafForm) {
     body.set(kLeafForm, leaf.bytes);
   } else {
-    AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.bytes));
+    AJWT_ASSIGN(json::Object entry, json::parse_object(leaf.bytes, kLeafLimits));
     body.set("entry", std::move(entry));
   }
   body.set("salt", jose::encode_base64url(leaf.salt));
@@ -71,12 +74,15 @@ Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
   if (form != "entry" && form != kLeafForm) return refuse(Code::k_parameter_malformed, "form");
   AJWT_ASSIGN(const auto leaves, find_leaves(exchange.context().store, query));
   json::Array list;
+  std::size_t bytes = 0;
   AJWT_ASSIGN(std::int64_t last,
               find_number(query, "after", 0, std::numeric_limits<std::int64_t>::max()));
   for (const auto& leaf : leaves) {
     AJWT_ASSIGN(json::Object written, write_leaf(leaf, form));
     list.emplace_back(std::move(written));
     last = leaf.sequence;
+    bytes += leaf.bytes.size();
+    if (bytes > kMaxPageBytes) break;
   }
   json::Object body;
   body.set("entries", std::move(list));

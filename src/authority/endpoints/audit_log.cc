@@ -12,8 +12,9 @@
 namespace ajwt::authority {
 namespace {
 
-// A full tile and a proof never change.
+// A full tile never changes, and neither does a proof but for a log that was put back.
 constexpr const char* kForEver = "public, max-age=31536000, immutable";
+constexpr const char* kForAWhile = "public, max-age=300";
 
 HttpResponse write_text(std::string text) {
   HttpResponse response{.status = 200, .headers = {}, .body = std::move(text)};
@@ -45,7 +46,7 @@ HttpResponse write_proof(json::Object body, const MerkleProof& proof) {
   for (const Digest& hash : proof) hashes.emplace_back(jose::encode_base64(ByteView(hash)));
   body.set("proof", std::move(hashes));
   HttpResponse response = write_json_response(200, body);
-  response.headers.set("Cache-Control", kForEver);
+  response.headers.set("Cache-Control", kForAWhile);
   return response;
 }
 
@@ -130,7 +131,7 @@ Result<HttpResponse> handle_audit_tile(Exchange& exchange) {
   HttpResponse response{.status = 200, .headers = {}, .body = {}};
   for (const Digest& hash : hashes) response.body += as_text(hash);
   response.headers.add("Content-Type", "application/octet-stream");
-  response.headers.set("Cache-Control", kForEver);
+  response.headers.set("Cache-Control", name->width == kMerkleTileWidth ? kForEver : kForAWhile);
   return response;
 }
 
