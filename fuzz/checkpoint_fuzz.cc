@@ -9,7 +9,6 @@
 
 #include "base/check.h"
 #include "fuzz/support/choices.h"
-#include "jose/base64.h"
 #include "protocol/checkpoint.h"
 #include "tests/support/test_keys.h"
 
@@ -40,14 +39,9 @@ void check_note(std::string_view note) {
 // check_signed signs any text: what is no checkpoint is not one because it was signed.
 void check_signed(std::string_view text) {
   if (text.find("\n\n") != std::string_view::npos || !text.ends_with('\n')) return;
-  const auto signature = log_key().sign(crypto::Scheme::kEd25519, as_bytes(text));
-  AJWT_CHECK(signature.has_value());
-  Bytes bytes{static_cast<std::uint8_t>(name().id() >> 24),
-              static_cast<std::uint8_t>(name().id() >> 16),
-              static_cast<std::uint8_t>(name().id() >> 8), static_cast<std::uint8_t>(name().id())};
-  bytes.insert(bytes.end(), signature->begin(), signature->end());
-  check_note(std::string(text) + "\n\xe2\x80\x94 " + name().name() + " " +
-             jose::encode_base64(ByteView(bytes)) + "\n");
+  const auto note = sign_note(text, name().name(), log_key());
+  AJWT_CHECK(note.has_value());
+  check_note(*note);
 }
 
 void check_key(std::string_view text) {

@@ -2,11 +2,11 @@
 #include "protocol/checkpoint.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 #include <vector>
 
+#include "base/decimal.h"
 #include "crypto/hash.h"
 #include "jose/base64.h"
 
@@ -60,16 +60,6 @@ std::optional<std::string_view> take_line(std::string_view& text) {
   return line;
 }
 
-Result<std::uint64_t> read_size(std::string_view digits) {
-  std::uint64_t size = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), size);
-  const bool is_canonical = digits == "0" || (!digits.empty() && digits.front() != '0');
-  if (error != std::errc() || end != digits.data() + digits.size() || !is_canonical) {
-    return malformed("its second line is no size");
-  }
-  return size;
-}
-
 Result<Digest> read_root(std::string_view text) {
   const auto bytes = jose::decode_base64(text);
   Digest root{};
@@ -83,9 +73,10 @@ Result<Checkpoint> read_text(std::string_view text) {
   const auto size_line = take_line(text);
   const auto root_line = take_line(text);
   if (!origin || !size_line || !root_line || !text.empty()) return malformed("it has three lines");
-  AJWT_ASSIGN(const std::uint64_t size, read_size(*size_line));
+  const auto size = parse_decimal(*size_line);
+  if (!size) return malformed("its second line is no size");
   AJWT_ASSIGN(const Digest root, read_root(*root_line));
-  return Checkpoint{std::string(*origin), {size, root}};
+  return Checkpoint{std::string(*origin), {*size, root}};
 }
 
 // is_signed_by tells whether one of the lines is the key's signature over the text.
@@ -138,14 +129,18 @@ std::string VerifierKey::str() const {
   return name_ + "+" + to_hex(write_id(id_)) + "+" + jose::encode_base64(ByteView(key_bytes(key_)));
 }
 
-Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const crypto::PrivateKey& key) {
-  AJWT_ASSIGN(const VerifierKey name, VerifierKey::create(checkpoint.origin, key.public_key()));
-  const std::string text = write_text(checkpoint);
+Result<std::string> sign_note(std::string_view text, std::string name,
+                              const crypto::PrivateKey& key) {
+  AJWT_ASSIGN(const VerifierKey verifier, VerifierKey::create(std::move(name), key.public_key()));
   AJWT_ASSIGN(const Bytes signature, key.sign(crypto::Scheme::kEd25519, as_bytes(text)));
-  Bytes signed_by = write_id(name.id());
+  Bytes signed_by = write_id(verifier.id());
   signed_by.insert(signed_by.end(), signature.begin(), signature.end());
-  return text + "\n" + std::string(kSignatureMark) + name.name() + " " +
+  return std::string(text) + "\n" + std::string(kSignatureMark) + verifier.name() + " " +
          jose::encode_base64(ByteView(signed_by)) + "\n";
+}
+
+Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const crypto::PrivateKey& key) {
+  return sign_note(write_text(checkpoint), checkpoint.origin, key);
 }
 
 Result<Checkpoint> verify_checkpoint(std::string_view note, const VerifierKey& key) {

@@ -44,8 +44,13 @@ class VerifierKey {
   std::uint32_t id_;
 };
 
+// sign_note returns a text, which ends its last line, with the key's signature under this name. It
+// refuses what VerifierKey::create and PrivateKey::sign refuse.
+Result<std::string> sign_note(std::string_view text, std::string name,
+                              const crypto::PrivateKey& key);
+
 // sign_checkpoint returns the note, signed under the checkpoint's origin as name. Refuses what
-// VerifierKey::create and PrivateKey::sign refuse.
+// sign_note refuses.
 Result<std::string> sign_checkpoint(const Checkpoint& checkpoint, const crypto::PrivateKey& key);
 
 // verify_checkpoint reads a note of at most 64 kB. Signatures by other keys (witnesses) are passed

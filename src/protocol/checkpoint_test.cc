@@ -87,18 +87,7 @@ TEST(Checkpoint, IsNobodyElses) {
 
 TEST(Checkpoint, IsRefusedInAnyOtherForm) {
   const auto sign = [](const std::string& text) {
-    const auto signature = *testing::ed25519_key(1).sign(crypto::Scheme::kEd25519, as_bytes(text));
-    const std::string whole = note();
-    const auto mark = whole.find("\xe2\x80\x94");
-    Checkpoint checkpoint = sample();
-    const VerifierKey key = log_key(1);
-    Bytes bytes{static_cast<std::uint8_t>(key.id() >> 24),
-                static_cast<std::uint8_t>(key.id() >> 16), static_cast<std::uint8_t>(key.id() >> 8),
-                static_cast<std::uint8_t>(key.id())};
-    bytes.insert(bytes.end(), signature.begin(), signature.end());
-    const auto space = whole.find(' ', mark + 4);
-    return text + "\n" + whole.substr(mark, space + 1 - mark) +
-           jose::encode_base64(ByteView(bytes)) + "\n";
+    return *sign_note(text, sample().origin, testing::ed25519_key(1));
   };
   const std::string root = jose::encode_base64(ByteView(sample().head.root));
   const std::string good = "as.example/intent/audit\n7\n" + root + "\n";
@@ -114,10 +103,14 @@ TEST(Checkpoint, IsRefusedInAnyOtherForm) {
                 RefusedWith(Code::k_checkpoint_malformed))
         << text;
   }
-  for (const std::string& text :
-       {std::string(), good, good + "\n", note() + "x", note() + "\n", std::string(70'000, 'x')}) {
-    const auto refused = verify_checkpoint(text, log_key(1));
-    EXPECT_FALSE(refused) << text;
+  for (const std::string& text : {std::string(), good, note() + "x", std::string(70'000, 'x')}) {
+    EXPECT_THAT(verify_checkpoint(text, log_key(1)), RefusedWith(Code::k_checkpoint_malformed))
+        << text;
+  }
+  for (const std::string& text : {good + "\n", note() + "\n"}) {
+    EXPECT_THAT(verify_checkpoint(text, log_key(1)),
+                RefusedWith(Code::k_checkpoint_signature_invalid))
+        << text;
   }
 }
 

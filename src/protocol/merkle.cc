@@ -28,6 +28,36 @@ Result<Digest> root_of(std::uint64_t begin, std::uint64_t end, const MerkleNodes
 // split_of returns the largest power of two below `size` (RFC 6962 2.1: k < n <= 2k).
 std::uint64_t split_of(std::uint64_t size) { return std::bit_floor(size - 1); }
 
+// Climb is the way from a leaf to the root of a tree, as proofs go it (RFC 9162 2.1.3.2).
+class Climb {
+ public:
+  Climb(std::uint64_t node, std::uint64_t last) : node_(node), last_(last) {}
+
+  bool is_at_root() const { return last_ == 0; }
+  // has_left_neighbour tells whether the proof's next hash goes to the left: a last node has
+  // nothing on its right.
+  bool has_left_neighbour() const { return (node_ & 1) != 0 || node_ == last_; }
+  // rise goes to the parent; a last node without a neighbour is its own.
+  void rise() {
+    if (has_left_neighbour()) {
+      while ((node_ & 1) == 0 && node_ != 0) rise_one();
+    }
+    rise_one();
+  }
+  // rise_while_right goes up as long as the node is a right child.
+  void rise_while_right() {
+    while ((node_ & 1) != 0) rise_one();
+  }
+
+ private:
+  void rise_one() {
+    node_ >>= 1;
+    last_ >>= 1;
+  }
+  std::uint64_t node_;
+  std::uint64_t last_;
+};
+
 Error not_proven() { return refuse(Code::k_merkle_proof_invalid); }
 
 }  // namespace
@@ -43,6 +73,29 @@ Digest merkle_node_hash(const Digest& left, const Digest& right) {
   std::copy(left.begin(), left.end(), input.begin() + 1);
   std::copy(right.begin(), right.end(), input.begin() + 33);
   return crypto::sha256(input);
+}
+
+Digest audit_leaf_hash(ByteView salt, std::string_view entry) {
+  Bytes data(salt.begin(), salt.end());
+  data.insert(data.end(), entry.begin(), entry.end());
+  return merkle_leaf_hash(data);
+}
+
+Bytes join_hashes(std::span<const Digest> hashes) {
+  Bytes bytes;
+  bytes.reserve(hashes.size() * sizeof(Digest));
+  for (const Digest& hash : hashes) bytes.insert(bytes.end(), hash.begin(), hash.end());
+  return bytes;
+}
+
+std::optional<std::vector<Digest>> split_hashes(ByteView bytes) {
+  if (bytes.size() % sizeof(Digest) != 0) return std::nullopt;
+  std::vector<Digest> hashes(bytes.size() / sizeof(Digest));
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    const ByteView one = bytes.subspan(i * sizeof(Digest), sizeof(Digest));
+    std::copy(one.begin(), one.end(), hashes[i].begin());
+  }
+  return hashes;
 }
 
 Digest merkle_fold(std::span<const Digest> neighbours) {
@@ -131,25 +184,15 @@ Result<MerkleProof> prove_consistency(std::uint64_t from, std::uint64_t to,
 Status check_inclusion(const Digest& leaf_hash, std::uint64_t index, const MerkleHead& head,
                        std::span<const Digest> proof) {
   if (index >= head.size) return not_proven();
-  std::uint64_t node = index;
-  std::uint64_t last = head.size - 1;
+  Climb climb(index, head.size - 1);
   Digest hash = leaf_hash;
   for (const Digest& sibling : proof) {
-    if (last == 0) return not_proven();
-    if ((node & 1) != 0 || node == last) {
-      hash = merkle_node_hash(sibling, hash);
-      // A last node without a sibling is its own parent.
-      while ((node & 1) == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
-    } else {
-      hash = merkle_node_hash(hash, sibling);
-    }
-    node >>= 1;
-    last >>= 1;
+    if (climb.is_at_root()) return not_proven();
+    hash = climb.has_left_neighbour() ? merkle_node_hash(sibling, hash)
+                                      : merkle_node_hash(hash, sibling);
+    climb.rise();
   }
-  return last == 0 && hash == head.root ? ok() : not_proven();
+  return climb.is_at_root() && hash == head.root ? ok() : not_proven();
 }
 
 Status check_consistency(const MerkleHead& from, const MerkleHead& to,
@@ -164,30 +207,21 @@ Status check_consistency(const MerkleHead& from, const MerkleHead& to,
   std::vector<Digest> path(proof.begin(), proof.end());
   if (std::has_single_bit(from.size)) path.insert(path.begin(), from.root);
   if (path.empty()) return not_proven();
-  std::uint64_t node = from.size - 1;
-  std::uint64_t last = to.size - 1;
-  while ((node & 1) != 0) {
-    node >>= 1;
-    last >>= 1;
-  }
+  Climb climb(from.size - 1, to.size - 1);
+  climb.rise_while_right();
   Digest smaller = path.front();
   Digest larger = path.front();
   for (const Digest& sibling : std::span(path).subspan(1)) {
-    if (last == 0) return not_proven();
-    if ((node & 1) != 0 || node == last) {
+    if (climb.is_at_root()) return not_proven();
+    if (climb.has_left_neighbour()) {
       smaller = merkle_node_hash(sibling, smaller);
       larger = merkle_node_hash(sibling, larger);
-      while ((node & 1) == 0 && node != 0) {
-        node >>= 1;
-        last >>= 1;
-      }
     } else {
       larger = merkle_node_hash(larger, sibling);
     }
-    node >>= 1;
-    last >>= 1;
+    climb.rise();
   }
-  return last == 0 && smaller == from.root && larger == to.root ? ok() : not_proven();
+  return climb.is_at_root() && smaller == from.root && larger == to.root ? ok() : not_proven();
 }
 
 }  // namespace ajwt

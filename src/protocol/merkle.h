@@ -7,7 +7,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -18,6 +20,15 @@ namespace ajwt {
 // merkle_leaf_hash is SHA-256(0x00 || data), merkle_node_hash SHA-256(0x01 || left || right).
 Digest merkle_leaf_hash(ByteView data);
 Digest merkle_node_hash(const Digest& left, const Digest& right);
+
+// audit_leaf_hash is the leaf of an audit log's tree, over salt || entry: who knows neither learns
+// nothing from it (protocol 5.2).
+Digest audit_leaf_hash(ByteView salt, std::string_view entry);
+
+// join_hashes puts hashes one after another; split_hashes takes them apart, nothing if the bytes
+// are no multiple of 32.
+Bytes join_hashes(std::span<const Digest> hashes);
+std::optional<std::vector<Digest>> split_hashes(ByteView bytes);
 
 // merkle_fold returns the root over 2^n neighbours of one level; there must be that many, n >= 0.
 Digest merkle_fold(std::span<const Digest> neighbours);

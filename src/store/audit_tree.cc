@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/audit_tree.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -12,13 +11,6 @@ namespace {
 // Leaves are read so many at a time, so that a long log needs no long memory.
 constexpr std::size_t kLeavesAtATime = 4096;
 
-Bytes write_hashes(std::span<const Digest> hashes) {
-  Bytes bytes;
-  bytes.reserve(hashes.size() * sizeof(Digest));
-  for (const Digest& hash : hashes) bytes.insert(bytes.end(), hash.begin(), hash.end());
-  return bytes;
-}
-
 Error altered(std::string_view what) {
   return refuse(Code::k_audit_log_altered).with_detail(std::string(what));
 }
@@ -28,16 +20,10 @@ Result<std::vector<Digest>> find_tile(Connection& db, std::int64_t level, std::i
                                     "tile_index = ?2",
                                     level, index));
   AJWT_ASSIGN(const bool row, query.next());
-  std::vector<Digest> hashes;
-  if (!row) return hashes;
-  const Bytes bytes = query.bytes(0);
-  if (bytes.size() != kMerkleTileWidth * sizeof(Digest)) return altered("a tile of another size");
-  hashes.resize(kMerkleTileWidth);
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * sizeof(Digest)), sizeof(Digest),
-                hashes[i].begin());
-  }
-  return hashes;
+  if (!row) return std::vector<Digest>();
+  auto hashes = split_hashes(query.bytes(0));
+  if (!hashes || hashes->size() != kMerkleTileWidth) return altered("a tile of another size");
+  return *std::move(hashes);
 }
 
 Result<std::int64_t> count_tiles(Connection& db, std::int64_t level) {
@@ -87,12 +73,6 @@ Result<AuditTree> load_tiles(Connection& db) {
 }
 
 }  // namespace
-
-Digest audit_leaf_hash(ByteView salt, std::string_view leaf) {
-  Bytes data(salt.begin(), salt.end());
-  data.insert(data.end(), leaf.begin(), leaf.end());
-  return merkle_leaf_hash(data);
-}
 
 Result<std::vector<Digest>> read_neighbours(Connection& db, const AuditTree& tree,
                                             std::size_t level, std::uint64_t first,
@@ -154,7 +134,7 @@ MerkleHead AuditTree::head() const {
 
 Status insert_tile(Connection& db, const Tile& tile) {
   return db.run("INSERT INTO audit_tiles (level, tile_index, hashes) VALUES (?1, ?2, ?3)",
-                tile.level, tile.index, write_hashes(tile.hashes));
+                tile.level, tile.index, join_hashes(tile.hashes));
 }
 
 Result<AuditTree> load_audit_tree(Connection& db) {

@@ -21,10 +21,6 @@ namespace ajwt::store {
 
 inline constexpr unsigned kTileLevels = 8;
 
-// audit_leaf_hash is the leaf of RFC 6962 over salt || entry: who knows neither learns nothing from
-// it (rulings 31).
-Digest audit_leaf_hash(ByteView salt, std::string_view leaf);
-
 // Tile is 256 neighbours: the roots over 256^level leaves each, from number index * 256 on.
 struct Tile {
   std::int64_t level;

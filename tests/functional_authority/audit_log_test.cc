@@ -55,9 +55,7 @@ MerkleProof proof_of(const HttpResponse& answer) {
 }
 
 Digest leaf_hash_of(const authority::AuditLeaf& leaf) {
-  Bytes data = leaf.salt;
-  data.insert(data.end(), leaf.bytes.begin(), leaf.bytes.end());
-  return merkle_leaf_hash(data);
+  return audit_leaf_hash(leaf.salt, leaf.bytes);
 }
 
 class AuditLogTest : public ::testing::Test {

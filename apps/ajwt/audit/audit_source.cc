@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "apps/ajwt/support/answer.h"
+#include "apps/ajwt/support/input.h"
 #include "jose/base64.h"
 #include "jose/base64url.h"
 #include "json/parse.h"
@@ -31,16 +32,10 @@ Result<LogLeaf> read_leaf(const json::Object& row) {
   return LogLeaf{*sequence, *leaf, std::move(bytes)};
 }
 
-Result<std::vector<Digest>> split_hashes(std::string_view bytes) {
-  std::vector<Digest> hashes(bytes.size() / sizeof(Digest));
-  if (bytes.size() % sizeof(Digest) != 0) {
-    return refuse(Code::k_response_malformed, "Hashes have 32 bytes each.");
-  }
-  for (std::size_t i = 0; i < hashes.size(); ++i) {
-    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * sizeof(Digest)), sizeof(Digest),
-                hashes[i].begin());
-  }
-  return hashes;
+Result<std::vector<Digest>> read_hashes(std::string_view bytes) {
+  auto hashes = split_hashes(as_bytes(bytes));
+  if (hashes) return *std::move(hashes);
+  return refuse(Code::k_response_malformed, "Hashes have 32 bytes each.");
 }
 
 // tile_path is C2SP tlog-tiles' name of the tile: groups of three digits, all but the last marked.
@@ -69,11 +64,7 @@ Error in_line(const std::string& path, std::size_t line, const Error& error) {
 
 }  // namespace
 
-Digest LogLeaf::hash() const {
-  Bytes data = salt;
-  data.insert(data.end(), leaf.begin(), leaf.end());
-  return merkle_leaf_hash(data);
-}
+Digest LogLeaf::hash() const { return audit_leaf_hash(salt, leaf); }
 
 Result<std::string> RemoteAudit::fetch(const std::string& path) {
   const std::string url = connection_.profile().issuer + path;
@@ -87,11 +78,7 @@ Result<std::string> RemoteAudit::fetch(const std::string& path) {
                 url + " answered " + std::to_string(response.status) + ".");
 }
 
-Result<std::string> RemoteAudit::get_key() {
-  AJWT_ASSIGN(std::string text, fetch("/intent/audit/key"));
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
+Result<std::string> RemoteAudit::get_key() { return fetch("/intent/audit/key"); }
 
 Result<std::string> RemoteAudit::get_checkpoint() { return fetch("/intent/audit/checkpoint"); }
 
@@ -99,7 +86,7 @@ Result<std::vector<Digest>> RemoteAudit::list_hashes(std::int64_t first, std::si
   const auto begin = static_cast<std::uint64_t>(first - 1);
   const std::size_t width = begin % kMerkleTileWidth + count;
   AJWT_ASSIGN(const std::string bytes, fetch(tile_path(begin / kMerkleTileWidth, width)));
-  AJWT_ASSIGN(auto hashes, split_hashes(bytes));
+  AJWT_ASSIGN(auto hashes, read_hashes(bytes));
   if (hashes.size() != width) return refuse(Code::k_response_malformed, "A tile of another size.");
   hashes.erase(hashes.begin(), hashes.end() - static_cast<std::ptrdiff_t>(count));
   return hashes;
@@ -152,7 +139,7 @@ Result<MerkleProof> RemoteAudit::prove_inclusion(std::int64_t sequence, std::uin
     const std::string* digits = hash.find_string();
     if (digits == nullptr) return refuse(Code::k_response_malformed, "A hash is a text.");
     AJWT_ASSIGN(const Bytes bytes, jose::decode_base64(*digits));
-    AJWT_ASSIGN(const auto one, split_hashes(as_text(bytes)));
+    AJWT_ASSIGN(const auto one, read_hashes(as_text(bytes)));
     if (one.size() != 1) return refuse(Code::k_response_malformed, "A hash has 32 bytes.");
     proof.push_back(one.front());
   }
@@ -180,19 +167,15 @@ Result<std::unique_ptr<AuditFolder>> AuditFolder::open(std::string path) {
       new AuditFolder(std::move(path), std::move(hashes), std::move(leaves)));
 }
 
-Result<std::string> AuditFolder::get_key() {
-  AJWT_ASSIGN(std::string text, read_whole(path_ + "/key"));
-  while (text.ends_with('\n')) text.pop_back();
-  return text;
-}
+Result<std::string> AuditFolder::get_key() { return read_input(path_ + "/key"); }
 
-Result<std::string> AuditFolder::get_checkpoint() { return read_whole(path_ + "/checkpoint"); }
+Result<std::string> AuditFolder::get_checkpoint() { return read_input(path_ + "/checkpoint"); }
 
 Result<std::vector<Digest>> AuditFolder::list_hashes(std::int64_t first, std::size_t count) {
   const auto begin = static_cast<std::size_t>(first - 1) * sizeof(Digest);
   const std::string_view all = hashes_;
   if (begin > all.size()) return std::vector<Digest>();
-  return split_hashes(all.substr(begin, count * sizeof(Digest)));
+  return read_hashes(all.substr(begin, count * sizeof(Digest)));
 }
 
 Result<std::vector<LogLeaf>> AuditFolder::list_leaves(std::int64_t first, std::size_t count) {

@@ -30,7 +30,8 @@ struct LogLeaf {
 class AuditSource {
  public:
   virtual ~AuditSource() = default;
-  // get_key returns what the source says the log's verifier key is; nobody has vouched for it.
+  // get_key returns what the source says the log's verifier key is, a line; nobody has vouched for
+  // it.
   virtual Result<std::string> get_key() = 0;
   virtual Result<std::string> get_checkpoint() = 0;
   // list_hashes returns the leaves' hashes that the source keeps, for sequences `first` to

@@ -28,6 +28,13 @@ json::Object flat_entry(const json::Object& leaf) {
   return row;
 }
 
+const std::vector<std::string>& entry_columns() {
+  static const std::vector<std::string> columns{"sequence",  "time",          "app_id",
+                                                "operation", "outcome",       "client_id",
+                                                "sub",       "workflow_step", "decision_id"};
+  return columns;
+}
+
 Result<std::int64_t> get_audit_end(Connection& connection) {
   AJWT_ASSIGN(const json::Object status,
               connection.get("/admin/status", {std::string(names::kScopeAdminAudit)}));
@@ -49,12 +56,28 @@ Result<VerifierKey> load_log_key(Session& session, const std::string& given, Aud
   std::string text = given;
   if (text.empty()) {
     AJWT_ASSIGN(text, source.get_key());
-    session.note("Without --log-key the log's own word for its key is taken: " + text);
   } else if (text.find('+') == std::string::npos) {
     AJWT_ASSIGN(text, read_input(text));
   }
   while (text.ends_with('\n')) text.pop_back();
+  if (given.empty()) {
+    session.note("Without --log-key the log's own word for its key is taken: " + text);
+  }
   return VerifierKey::parse(text);
+}
+
+Result<json::Object> list_entries(Connection& connection, std::int64_t after, std::int64_t limit,
+                                  const std::string& app) {
+  std::string path =
+      "/admin/audit?after=" + std::to_string(after) + "&limit=" + std::to_string(limit);
+  if (!app.empty()) path += "&app_id=" + path_segment(app);
+  return connection.get(path, {std::string(names::kScopeAdminAudit)});
+}
+
+void note_progress(Session& session, std::uint64_t done, std::uint64_t all) {
+  constexpr std::uint64_t kTellEvery = 100 * kMerkleTileWidth;
+  if (done % kTellEvery != 0) return;
+  session.note(std::to_string(done) + " of " + std::to_string(all) + " entries");
 }
 
 void add_audit_command(CLI::App& root, Session& session) {

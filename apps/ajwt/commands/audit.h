@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "apps/ajwt/audit/audit_source.h"
 #include "apps/ajwt/support/session.h"
@@ -21,6 +22,16 @@ void add_audit_verify(CLI::App& audit, Session& session);
 
 // flat_entry puts what a table shows of an entry, {"sequence","entry",..}, into one row.
 json::Object flat_entry(const json::Object& leaf);
+
+// entry_columns are the members of a flat entry that a table shows.
+const std::vector<std::string>& entry_columns();
+
+// list_entries asks for a page of entries; of one application if `app` is not empty.
+Result<json::Object> list_entries(Connection& connection, std::int64_t after, std::int64_t limit,
+                                  const std::string& app);
+
+// note_progress tells how far reading a long log is, now and then.
+void note_progress(Session& session, std::uint64_t done, std::uint64_t all);
 
 // get_audit_end asks for the number of the newest entry. Our own requests make entries, too, which
 // come after it.

@@ -16,8 +16,6 @@
 namespace ajwt::app {
 namespace {
 
-constexpr std::uint64_t kTellEvery = 100 * kMerkleTileWidth;
-
 struct ExportOptions {
   std::string folder;
   std::string key;
@@ -67,12 +65,10 @@ Status write_entries(Session& session, RemoteAudit& source, std::uint64_t size,
     const std::size_t count = std::min<std::uint64_t>(kMerkleTileWidth, size - begin);
     const auto first = static_cast<std::int64_t>(begin + 1);
     AJWT_ASSIGN(const auto tile, source.list_hashes(first, count));
-    for (const Digest& hash : tile) AJWT_TRY(hashes.write(as_text(hash)));
+    AJWT_TRY(hashes.write(as_text(join_hashes(tile))));
     AJWT_ASSIGN(const auto leaves, source.list_leaves(first, count));
     for (const LogLeaf& leaf : leaves) AJWT_TRY(entries.write(write_leaf(leaf) + "\n"));
-    if ((begin + count) % kTellEvery == 0) {
-      session.note(std::to_string(begin + count) + " of " + std::to_string(size) + " entries");
-    }
+    note_progress(session, begin + count, size);
   }
   AJWT_TRY(hashes.close());
   return entries.close();

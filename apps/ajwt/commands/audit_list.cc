@@ -8,7 +8,6 @@
 #include "apps/ajwt/support/answer.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
-#include "protocol/names.h"
 
 namespace ajwt::app {
 namespace {
@@ -53,11 +52,8 @@ Result<AuditRange> find_range(Connection& connection, const AuditOptions& option
 Status list(Session& session, const AuditOptions& options) {
   AJWT_ASSIGN(const auto connection, Connection::open(session, Role::kAdministrator));
   AJWT_ASSIGN(const AuditRange range, find_range(*connection, options));
-  std::string path =
-      "/admin/audit?after=" + std::to_string(range.after) + "&limit=" + std::to_string(range.limit);
-  if (!options.app.empty()) path += "&app_id=" + path_segment(options.app);
   AJWT_ASSIGN(const json::Object answer,
-              connection->get(path, {std::string(names::kScopeAdminAudit)}));
+              list_entries(*connection, range.after, range.limit, options.app));
   AJWT_ASSIGN(const json::Array entries, get_rows(answer, "entries"));
   if (session.is_json()) {
     session.print_json(answer);
@@ -65,9 +61,7 @@ Status list(Session& session, const AuditOptions& options) {
   }
   json::Array rows;
   for (const json::Value& leaf : entries) rows.emplace_back(flat_entry(leaf.as_object()));
-  session.print_rows({"sequence", "time", "app_id", "operation", "outcome", "client_id", "sub",
-                      "workflow_step", "decision_id"},
-                     rows);
+  session.print_rows(entry_columns(), rows);
   return ok();
 }
 

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // `ajwt audit show`: one decision, and the proof that it is in the log.
-#include <algorithm>
-
 #include "apps/ajwt/commands/audit.h"
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
+#include "base/decimal.h"
 #include "jose/base64.h"
 #include "json/parse.h"
 
@@ -26,12 +25,11 @@ void declare(CLI::App& command, ShowOptions& options) {
 }
 
 Result<std::vector<LogLeaf>> find_leaves(RemoteAudit& source, const std::string& which) {
-  const bool is_number =
-      !which.empty() && which.size() < 16 &&
-      std::all_of(which.begin(), which.end(), [](char c) { return c >= '0' && c <= '9'; });
-  AJWT_ASSIGN(auto leaves, is_number&& std::stoll(which) > 0
-                               ? source.list_leaves(std::stoll(which), 1)
-                               : source.list_leaves_of(which));
+  constexpr std::uint64_t kMost = std::uint64_t{1} << 53;
+  const std::uint64_t sequence = parse_decimal(which).value_or(0);
+  const bool is_sequence = sequence > 0 && sequence < kMost;
+  AJWT_ASSIGN(auto leaves, is_sequence ? source.list_leaves(static_cast<std::int64_t>(sequence), 1)
+                                       : source.list_leaves_of(which));
   if (leaves.empty()) return refuse(Code::k_not_found, "There is no entry " + which + ".");
   return leaves;
 }

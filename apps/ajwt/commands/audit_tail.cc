@@ -11,7 +11,6 @@
 #include "apps/ajwt/support/command_line.h"
 #include "apps/ajwt/support/profile.h"
 #include "json/write.h"
-#include "protocol/names.h"
 
 namespace ajwt::app {
 namespace {
@@ -41,8 +40,7 @@ void print(Session& session, const json::Object& leaf) {
   }
   const json::Object row = flat_entry(leaf);
   std::string line;
-  for (const char* column : {"sequence", "time", "app_id", "operation", "outcome", "client_id",
-                             "sub", "workflow_step", "decision_id"}) {
+  for (const std::string& column : entry_columns()) {
     const json::Value* value = row.find(column);
     line += (line.empty() ? "" : "  ") + (value == nullptr ? "-" : text_of(*value));
   }
@@ -53,18 +51,14 @@ void print(Session& session, const json::Object& leaf) {
 Result<std::int64_t> print_after(Session& session, Connection& connection, std::int64_t after,
                                  const std::string& app) {
   while (true) {
-    std::string path =
-        "/admin/audit?after=" + std::to_string(after) + "&limit=" + std::to_string(kPage);
-    if (!app.empty()) path += "&app_id=" + path_segment(app);
-    AJWT_ASSIGN(const json::Object answer,
-                connection.get(path, {std::string(names::kScopeAdminAudit)}));
+    AJWT_ASSIGN(const json::Object answer, list_entries(connection, after, kPage, app));
     AJWT_ASSIGN(const json::Array entries, get_rows(answer, "entries"));
+    if (entries.empty()) return after;
     for (const json::Value& leaf : entries) {
       print(session, leaf.as_object());
       const std::int64_t* sequence = leaf.as_object().find_integer("sequence");
       if (sequence != nullptr) after = *sequence;
     }
-    if (entries.empty()) return after;
   }
 }
 

@@ -12,8 +12,6 @@
 namespace ajwt::app {
 namespace {
 
-constexpr std::uint64_t kTellEvery = 100 * 256;
-
 struct VerifyOptions {
   std::string folder;
   std::string key;
@@ -66,9 +64,7 @@ Status verify_source(Session& session, AuditSource& source, const VerifyOptions&
     AJWT_ASSIGN(check.since, read_input(options.since));
   }
   const auto progress = [&](std::uint64_t done, std::uint64_t all) {
-    if (done % kTellEvery == 0) {
-      session.note(std::to_string(done) + " of " + std::to_string(all) + " entries");
-    }
+    note_progress(session, done, all);
   };
   AJWT_ASSIGN(const LogReport report, verify_log(source, check, progress));
   print(session, check.key, report);

@@ -69,13 +69,17 @@ Status AuditLog::check_kept(const std::string& note) {
 }
 
 Result<std::string> AuditLog::sign_checkpoint() {
-  const MerkleHead head = store_.audit_head();
   const std::lock_guard lock(mutex_);
-  if (note_.empty() || head.size > signed_.size) {
-    AJWT_ASSIGN(note_, ajwt::sign_checkpoint({name_.name(), head}, key_));
-    signed_ = head;
-  }
+  AJWT_TRY(sign());
   return note_;
+}
+
+Status AuditLog::sign() {
+  const MerkleHead head = store_.audit_head();
+  if (!note_.empty() && head.size == signed_) return ok();
+  AJWT_ASSIGN(note_, ajwt::sign_checkpoint({name_.name(), head}, key_));
+  signed_ = head.size;
+  return ok();
 }
 
 void AuditLog::keep_checkpoint() {
@@ -89,11 +93,10 @@ void AuditLog::keep_checkpoint() {
 }
 
 Status AuditLog::keep() {
-  const MerkleHead head = store_.audit_head();
-  if (head.size == kept_ && kept_ > 0) return ok();
-  AJWT_ASSIGN(const std::string note, ajwt::sign_checkpoint({name_.name(), head}, key_));
-  AJWT_TRY(store_.keep_checkpoint(note));
-  kept_ = head.size;
+  AJWT_TRY(sign());
+  if (signed_ == kept_ && kept_ > 0) return ok();
+  AJWT_TRY(store_.keep_checkpoint(note_));
+  kept_ = signed_;
   return ok();
 }
 

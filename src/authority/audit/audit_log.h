@@ -43,6 +43,8 @@ class AuditLog {
   AuditLog(Store& store, const Clock& clock, crypto::PrivateKey key, VerifierKey name)
       : store_(store), clock_(clock), key_(std::move(key)), name_(std::move(name)) {}
   Status check_kept(const std::string& note);
+  // Who calls these holds mutex_, or has the log alone.
+  Status sign();  // makes note_ one over what is durable now
   Status keep();
 
   Store& store_;
@@ -51,9 +53,10 @@ class AuditLog {
   const VerifierKey name_;
   std::atomic<std::int64_t> due_at_{0};  // milliseconds of Clock::elapsed
   std::mutex mutex_;
-  MerkleHead signed_{};  // guarded by mutex_, with `note_`: the newest that was signed
+  // Guarded by mutex_: the newest note, and the log's size in it and in what was kept.
   std::string note_;
-  std::uint64_t kept_ = 0;  // guarded by mutex_: size of the log in what was kept
+  std::uint64_t signed_ = 0;
+  std::uint64_t kept_ = 0;
 };
 
 }  // namespace ajwt::authority

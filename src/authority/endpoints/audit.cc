@@ -49,9 +49,7 @@ Result<json::Object> write_leaf(const AuditLeaf& leaf, std::string_view form) {
   return body;
 }
 
-Result<std::vector<AuditLeaf>> find_leaves(Store& store, const Form& query) {
-  AJWT_ASSIGN(const auto after,
-              find_number(query, "after", 0, std::numeric_limits<std::int64_t>::max()));
+Result<std::vector<AuditLeaf>> find_leaves(Store& store, const Form& query, std::int64_t after) {
   AJWT_ASSIGN(const auto limit, find_number(query, "limit", kDefaultLimit, kMaxLimit));
   std::optional<AppId> app_id;
   if (const auto text = query.find(names::kAppId)) {
@@ -72,11 +70,11 @@ Result<HttpResponse> handle_list_audit(Exchange& exchange, Authenticated&) {
                                                                "decision_id", "form"}));
   const std::string_view form = query.find("form").value_or("entry");
   if (form != "entry" && form != kLeafForm) return refuse(Code::k_parameter_malformed, "form");
-  AJWT_ASSIGN(const auto leaves, find_leaves(exchange.context().store, query));
-  json::Array list;
-  std::size_t bytes = 0;
   AJWT_ASSIGN(std::int64_t last,
               find_number(query, "after", 0, std::numeric_limits<std::int64_t>::max()));
+  AJWT_ASSIGN(const auto leaves, find_leaves(exchange.context().store, query, last));
+  json::Array list;
+  std::size_t bytes = 0;
   for (const auto& leaf : leaves) {
     AJWT_ASSIGN(json::Object written, write_leaf(leaf, form));
     list.emplace_back(std::move(written));

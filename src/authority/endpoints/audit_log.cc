@@ -2,11 +2,10 @@
 //
 // What anybody may know of the audit log: its key, signed checkpoints, proofs and tiles of hashes
 // (protocol 5.2). Hashes are over salts, so they tell nothing of the entries.
-#include <charconv>
-
 #include "authority/audit/audit_log.h"
 #include "authority/endpoints/endpoints.h"
 #include "authority/endpoints/request_body.h"
+#include "base/decimal.h"
 #include "jose/base64.h"
 
 namespace ajwt::authority {
@@ -22,16 +21,10 @@ HttpResponse write_text(std::string text) {
   return response;
 }
 
-// read_number reads digits without a sign or leading zeros, below 2^53.
+// read_number reads a number below 2^53.
 std::optional<std::uint64_t> read_number(std::string_view digits) {
-  std::uint64_t number = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
-  const bool is_canonical = digits == "0" || (!digits.empty() && digits.front() != '0');
-  if (error != std::errc() || end != digits.data() + digits.size() || !is_canonical ||
-      number >= (std::uint64_t{1} << 53)) {
-    return std::nullopt;
-  }
-  return number;
+  const auto number = parse_decimal(digits);
+  return number && *number < (std::uint64_t{1} << 53) ? number : std::nullopt;
 }
 
 Result<std::uint64_t> get_number(const Form& query, std::string_view name) {
@@ -128,8 +121,8 @@ Result<HttpResponse> handle_audit_tile(Exchange& exchange) {
   if (!level || *level > 63 || !name) return refuse(Code::k_not_found);
   AJWT_ASSIGN(const auto hashes, exchange.context().store.read_audit_tile(
                                      static_cast<unsigned>(*level), name->index, name->width));
-  HttpResponse response{.status = 200, .headers = {}, .body = {}};
-  for (const Digest& hash : hashes) response.body += as_text(hash);
+  HttpResponse response{
+      .status = 200, .headers = {}, .body = std::string(as_text(join_hashes(hashes)))};
   response.headers.add("Content-Type", "application/octet-stream");
   response.headers.set("Cache-Control", name->width == kMerkleTileWidth ? kForEver : kForAWhile);
   return response;
